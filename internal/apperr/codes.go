@@ -1,0 +1,116 @@
+package apperr
+
+import "iter"
+
+// Entry is one row of the table of codes.
+type Entry struct {
+	Code    Code
+	Status  int    // HTTP status of an API answer that carries the code
+	Message string // one safe sentence for people
+	Hint    string // what the reader can do about it
+}
+
+// Anchor is where the documentation explains the code.
+func (e Entry) Anchor() string { return e.Code.Anchor() }
+
+// Lookup finds the row of a code.
+func Lookup(code Code) (Entry, bool) {
+	for i := range table {
+		if table[i].Code == code {
+			return table[i], true
+		}
+	}
+	return Entry{}, false
+}
+
+// All yields the table in the order of the documentation.
+func All() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for i := range table {
+			if !yield(table[i]) {
+				return
+			}
+		}
+	}
+}
+
+// table is the closed set, the one place for these words. Read only. Statuses: 4xx when the caller or the
+// cluster's owner can mend it by another request, 502 and 504 when the cluster failed, 503 when waiting helps.
+//
+//nolint:gochecknoglobals,lll // a constant table, one row a line
+var table = [...]Entry{
+	{InvalidRequest, 400, "The request could not be understood.", "Compare it with the API description at /api/v1/openapi.json."},
+	{ValidationFailed, 422, "Some of the given values are not acceptable.", "Correct the named fields and try again."},
+	{NotFound, 404, "There is no such thing, or you may not see it.", "Check the name and the level (instance, group or project)."},
+	{AlreadyExists, 409, "Something of this name exists already.", "Choose another name, or use the existing one."},
+	{Conflict, 409, "The object was changed by somebody else meanwhile.", "Load it again and repeat the change."},
+	{Unauthenticated, 401, "A valid token or session is needed.", "Sign in, or send the token in the Authorization header."},
+	{Forbidden, 403, "Your role does not allow this.", "Ask an owner of the group or project for the role you need."},
+	{RateLimited, 429, "Too many requests of this kind.", "Wait for the time given in Retry-After."},
+	{Internal, 500, "Something went wrong on our side.", "Try again; if it stays, give the correlation id to your administrator."},
+	{Unavailable, 503, "The service cannot do this right now.", "Try again shortly; administrators see the reason in the log."},
+	{AmbiguousName, 409, "The name fits more than one object.", "Name its level or id as well."},
+	{LeaseLost, 503, "Another worker took over this work.", "Nothing to do: it goes on there."},
+	{CredentialLimit, 429, "Too many credentials are being made for this cluster.", "Wait a minute, or reuse the credential you have."},
+	{CredentialTimeout, 504, "The worker did not make the credential in time.", "Check the cluster's connection, then try again."},
+	{CredentialKey, 500, "The stored credential was sealed to a key that this process does not hold.", "Start the worker with the keyset that sealed it, or enter the token again."},
+	{CredentialContext, 409, "The stored credential belongs to another address, CA or owner.", "Enter the token again: it cannot be used after such a change."},
+
+	{ClusterAddressRefused, 422, "The cluster's address is not allowed, or its name cannot be resolved.", "Check the address; an administrator can allow a private one with ROADSTEAD_EGRESS_ALLOW."},
+	{ClusterRefused, 502, "The cluster did not accept the connection.", "Check that the API server runs at this address and port and that a firewall lets us in."},
+	{ClusterTimeout, 504, "The cluster did not answer in time.", "Check the network path to the API server and its load."},
+	{ClusterTLSUntrusted, 502, "The cluster's certificate is not signed by the CA that we know.", "Give the CA certificate of the cluster (kubeconfig: certificate-authority-data)."},
+	{ClusterTLSHostname, 502, "The cluster's certificate is for another host name.", "Use an address that the certificate names, or add this one to it."},
+	{ClusterTLSExpired, 502, "The cluster's certificate has expired or is not valid yet.", "Renew the API server's certificate; check the clocks on both sides."},
+	{ClusterTLSFailed, 502, "No secure connection to the cluster could be made.", "The address must speak TLS 1.2 or newer; check that it is the API server's."},
+	{ClusterUnauthorized, 502, "The cluster does not accept our token.", "Give a new token; the old one may have been deleted or have expired."},
+	{ClusterForbidden, 502, "Our account in the cluster lacks the right for this.", "Apply the output of `roadstead cluster manifest` as a cluster administrator."},
+	{ClusterNotFound, 404, "The cluster has no such object.", "It may have been removed there; refresh and try again."},
+	{ClusterConflict, 409, "Somebody else changes the same object in the cluster.", "Try again; if it stays, see which other tool manages this object."},
+	{ClusterInvalid, 422, "The cluster refuses the object as invalid.", "See the details in the log; a policy or another version of Kubernetes may want it differently."},
+	{ClusterThrottled, 503, "The cluster asks us to slow down.", "It is tried again by itself; check the API server's load if this stays."},
+	{ClusterRedirected, 502, "The cluster answered with a redirect, which is never followed.", "Register the address of the API server itself, not of a portal before it."},
+	{ClusterResponseTooLarge, 502, "The cluster's answer was larger than we accept.", "Check that the address is an API server; reduce very large objects."},
+	{ClusterBadResponse, 502, "The answer did not come from a Kubernetes API server.", "Check address, port and base path of the API URL."},
+	{ClusterServerError, 502, "The cluster's API server failed while it handled the request.", "Look at the API server's health and at its admission webhooks."},
+	{ClusterBreakerOpen, 503, "The cluster failed several times in a row, so we pause before the next try.", "It is tried again within five minutes; `roadstead cluster check` tries at once."},
+	{ClusterVersionOld, 422, "The cluster's Kubernetes version is older than the supported ones.", "Upgrade the cluster to Kubernetes 1.30 or newer."},
+	{ClusterUnsupported, 500, "This kind of request to a cluster is not supported.", "Report it: the supported API groups are a fixed list."},
+
+	{KubeconfigInvalid, 422, "The kubeconfig cannot be read.", "Give the YAML that `kubectl config view --raw --minify --flatten` prints."},
+	{KubeconfigExecRefused, 422, "The kubeconfig runs a command to get its credential, which is refused.", "Give a service account token instead; `roadstead cluster manifest` makes one."},
+	{KubeconfigAuthProviderRefused, 422, "The kubeconfig uses an auth provider, which is refused.", "Give a service account token instead; `roadstead cluster manifest` makes one."},
+	{KubeconfigPathRefused, 422, "The kubeconfig refers to files, which are not read.", "Embed them: `kubectl config view --raw --minify --flatten`."},
+	{KubeconfigProxyRefused, 422, "The kubeconfig names a proxy, which is refused.", "Remove proxy-url; an egress proxy is the operator's setting."},
+	{KubeconfigImpersonationRefused, 422, "The kubeconfig impersonates another identity, which is refused.", "Give a token of the account that is meant."},
+	{KubeconfigInsecureRefused, 422, "The kubeconfig turns certificate checks off or renames the server, which is refused.", "Give the cluster's CA certificate and an address that its certificate names."},
+	{KubeconfigClientCertificateRefused, 422, "The kubeconfig uses a client certificate, which is refused.", "Give a service account token instead; `roadstead cluster manifest` makes one."},
+	{KubeconfigNoToken, 422, "The kubeconfig holds no token.", "Give a service account token; `roadstead cluster manifest` makes one."},
+
+	{RightsMissing, 422, "Our account in the cluster lacks rights that this application needs.", "Apply the shown manifest as a cluster administrator, then try again."},
+	{OperationForeign, 409, "Another installation of Roadstead runs this application's operation in the cluster.", "Let it finish there, or remove its pod by hand."},
+	{OperationInProgress, 409, "An operation of this application is still running.", "Wait for its end, then try again."},
+	{ImagePullFailed, 502, "The cluster could not pull the installer's image.", "Check ROADSTEAD_INSTALLER_IMAGE and the pull secrets; see if the nodes reach the registry."},
+	{HookFailed, 502, "A hook of the chart failed.", "The log shows which job failed and why; correct the values and try again."},
+	{NotReadyInTime, 504, "The application was installed, but did not become ready in time.", "See its pods: often an image, a volume or a quota is missing."},
+	{ChartNotFound, 404, "The chart or this version of it does not exist in the repository.", "Check chart name and version of the catalog entry."},
+	{ChartInvalid, 422, "The chart cannot be used.", "The log names the file; try another version of the chart."},
+	{ChartDigestMismatch, 409, "The chart's content changed since it was first installed.", "Find out why the repository serves other content under the same version before going on."},
+	{RepositoryAddressRefused, 422, "The chart repository's address is not allowed, or its name cannot be resolved.", "Check the address; an administrator can allow a private one with ROADSTEAD_EGRESS_ALLOW."},
+	{RepositoryUnreachable, 502, "The chart repository did not answer properly.", "Check that the nodes of the cluster reach it, and its health."},
+	{ValuesRefused, 422, "The chart refuses the given values.", "The log names the value; correct it and try again."},
+	{ReleaseConflict, 409, "Objects of the chart exist already and belong to something else.", "Remove them or adopt them into the release; the log names them."},
+	{PodRefused, 422, "The cluster does not accept the install pod.", "A policy or quota of the cluster refused it; see the details in the log."},
+	{PodEvicted, 502, "The install pod was removed before it ended.", "Try again; see whether the node was drained or short of memory."},
+	{DeadlineExceeded, 504, "The operation did not end within its deadline.", "The log shows the last step; try again or raise the deadline of the catalog entry."},
+	{Interrupted, 503, "The operation was stopped before its end.", "Try again: it goes on from what the cluster has."},
+	{InstallFailed, 502, "The chart could not be installed.", "The log shows the step that failed."},
+	{ApplicationUnknown, 404, "The catalog has no such application.", "`roadstead app list` shows the catalog."},
+	{ApplicationState, 409, "The application's state does not allow this now.", "Look at its state; wait for a running operation to end."},
+
+	{NamespaceForeign, 409, "A namespace of this name exists and belongs to somebody else.", "Choose another name for the environment, or adopt the namespace explicitly."},
+	{NamespaceReserved, 422, "This namespace name is reserved.", "Choose another name for the project or environment."},
+	{NamespaceNameTaken, 409, "Another project or environment uses this namespace name on the cluster.", "Choose another name for the environment."},
+	{NamespaceTerminating, 409, "The namespace is being deleted in the cluster.", "Wait until it is gone; it is made again then. A finalizer may hold it."},
+	{NamespaceNoCluster, 422, "No cluster is registered for this project and environment.", "Add a cluster to the project, its group or the instance, with a fitting environment scope."},
+}
