@@ -3,6 +3,8 @@ package telemetry
 import (
 	"log/slog"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
 )
 
 // Entry is one line of kubernetes.log. Fields at their zero value are left out of the line. It has no field for a body, a
@@ -25,7 +27,7 @@ type Entry struct {
 	Code     string        // our code; empty when it went well
 	Duration time.Duration // written in milliseconds
 	Attempt  int           // counts from 1
-	Raw      string        // the far side's own words; cut and quoted, see [Raw]
+	Raw      string        // the far side's own words; written cut and quoted
 
 	// Why it happened.
 	Job   string // what was being advanced, for example "namespace/17"
@@ -50,7 +52,7 @@ func (e Entry) attrs() []slog.Attr {
 	attrs = appendText(attrs, "job", e.Job)
 	attrs = appendText(attrs, "event", e.Event)
 	if e.Raw != "" {
-		attrs = append(attrs, Raw(e.Raw))
+		attrs = append(attrs, slog.String("raw", apperr.Quote(e.Raw)))
 	}
 	return attrs
 }

@@ -51,27 +51,6 @@ func TestCorrelationsDiffer(t *testing.T) {
 	}
 }
 
-func TestRawTextIsCutAndQuoted(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ text, want string }{
-		"a plain sentence":           {"no such host", `"no such host"`},
-		"a forged line":              {"ok\nlevel=INFO msg=fine", `"ok\nlevel=INFO msg=fine"`},
-		"a terminal sequence":        {"\x1b[2J", `"\x1b[2J"`},
-		"text that reverses reading": {"a\u202eb", `"a\u202eb"`},
-		"bytes that are not UTF-8":   {"\xff", `"\xff"`},
-		"a flood":                    {strings.Repeat("x", 300), `"` + strings.Repeat("x", 256) + `"`},
-		"a flood cut within a rune":  {strings.Repeat("x", 255) + "é", `"` + strings.Repeat("x", 255) + `\xc3"`},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := telemetry.Raw(test.text).Value.String(); got != test.want {
-				t.Errorf("Raw(%q) = %s, want %s", test.text, got, test.want)
-			}
-		})
-	}
-}
-
 // lines decodes JSON lines without the fields to be ignored.
 func lines(t *testing.T, text string, ignored ...string) []map[string]any {
 	t.Helper()
