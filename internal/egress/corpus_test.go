@@ -1,0 +1,150 @@
+package egress_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/roadstead/roadstead/internal/egress"
+)
+
+// row is one line of a corpus file.
+type row struct {
+	verdict, class, url string
+	answers             []string
+}
+
+func readCorpus(t testing.TB, file string) []row {
+	t.Helper()
+	f, err := os.Open("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var rows []row
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if line := s.Text(); line != "" && line[0] != '#' {
+			rows = append(rows, parseRow(t, line))
+		}
+	}
+	return rows
+}
+
+func parseRow(t testing.TB, line string) row {
+	t.Helper()
+	verdict, rest, _ := strings.Cut(line, " ")
+	class, rest, _ := strings.Cut(rest, " ")
+	if !strings.HasPrefix(rest, `"`) {
+		fields := strings.Fields(rest)
+		return row{verdict, class, fields[0], fields[1:]}
+	}
+	url, err := strconv.Unquote(rest)
+	if err != nil {
+		t.Fatalf("reading %q: %v", line, err)
+	}
+	return row{verdict, class, url, nil}
+}
+
+// stubResolver answers every name alike and counts the questions.
+type stubResolver struct {
+	answers []string
+	asked   int
+}
+
+func (r *stubResolver) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
+	r.asked++
+	var addrs []netip.Addr
+	for _, a := range r.answers {
+		switch a {
+		case "nxdomain":
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		case "servfail":
+			return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}
+		case "timeout":
+			return nil, &net.DNSError{Err: "i/o timeout", Name: host, IsTimeout: true}
+		}
+		addrs = append(addrs, netip.MustParseAddr(a))
+	}
+	return addrs, nil
+}
+
+var errStub = errors.New("the stub dialer connects to nothing")
+
+// stubDialer records what would have been dialled.
+type stubDialer struct {
+	mu    sync.Mutex
+	dials []string
+}
+
+func (d *stubDialer) DialContext(_ context.Context, _, address string) (net.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dials = append(d.dials, address)
+	return nil, errStub
+}
+
+// try enters a URL and, when its text passes, dials it.
+func try(r row, allow string) (dials []string, err error) {
+	rules, err := egress.ParseRules(allow)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &stubDialer{}
+	g := egress.NewGuard(egress.Config{Allow: rules, Resolver: &stubResolver{answers: r.answers}, Dialer: dialer})
+	u, err := g.CheckURL(r.url)
+	if err != nil {
+		return nil, err
+	}
+	_, err = g.DialContext(context.Background(), "tcp", egress.HostPort(u))
+	return dialer.dials, err
+}
+
+const everything = "0.0.0.0/0:*,[::/0]:*"
+
+// TestCorpus holds the guard against every row, with nothing opened and with everything opened.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	counts := map[string]int{}
+	for _, r := range append(readCorpus(t, "urls.txt"), readCorpus(t, "names.txt")...) {
+		counts[r.verdict]++
+		t.Run(r.class+"/"+r.url+strings.Join(r.answers, ","), func(t *testing.T) {
+			t.Parallel()
+			closed, closedErr := try(r, "")
+			opened, openedErr := try(r, everything)
+			checkRow(t, r, closed, closedErr, opened, openedErr)
+		})
+	}
+	t.Logf("rows by verdict: %v", counts)
+}
+
+func checkRow(t *testing.T, r row, closed []string, closedErr error, opened []string, openedErr error) {
+	t.Helper()
+	if r.verdict == "allow" {
+		if len(closed) == 0 || len(closed) > 8 || !errors.Is(closedErr, errStub) {
+			t.Errorf("dialled %v, %v; want it dialled", closed, closedErr)
+		}
+		return
+	}
+	refused, isRefused := errors.AsType[*egress.RefusedError](closedErr)
+	_, isText := errors.AsType[*egress.URLError](closedErr)
+	if len(closed) != 0 || isText != (r.verdict == "text") || isRefused == isText {
+		t.Errorf("dialled %v, %v; want verdict %s", closed, closedErr, r.verdict)
+	}
+	opens := r.verdict == "default" || r.verdict == "private-name"
+	if opens != errors.Is(openedErr, errStub) || opens != (len(opened) > 0) {
+		t.Errorf("with everything opened: dialled %v, %v; want verdict %s", opened, openedErr, r.verdict)
+	}
+	if isRefused && refused.Class == "" {
+		t.Errorf("%v has no class", refused)
+	}
+	if isRefused && r.verdict == "always" && (!refused.Always || refused.Setting != "") {
+		t.Errorf("%+v is not refused for good", refused)
+	}
+}
