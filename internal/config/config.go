@@ -1,0 +1,113 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+)
+
+// Role is which half of the program a process runs.
+type Role string
+
+// The roles. Web and worker share a Postgres database; all is both in one process.
+const (
+	RoleAll    Role = "all"
+	RoleWeb    Role = "web"
+	RoleWorker Role = "worker"
+)
+
+// Web reports whether the role includes the web half.
+func (r Role) Web() bool { return r == RoleAll || r == RoleWeb }
+
+// Worker reports whether the role includes the worker half.
+func (r Role) Worker() bool { return r == RoleAll || r == RoleWorker }
+
+// Config is every setting. A field tagged data_dir is data_dir in the file, ROADSTEAD_DATA_DIR in the environment and
+// --data-dir as a flag. The zero value of a field means its default, so a file from before a field existed stays valid.
+type Config struct {
+	// DataDir is the folder of everything that is kept: databases, keys, logs. Default /var/lib/roadstead.
+	DataDir string `koanf:"data_dir"`
+
+	// Listen is the host:port to serve on. Default 127.0.0.1:8080.
+	Listen string `koanf:"listen"`
+
+	// Role is the half of the program to run: all, web or worker. Default all.
+	Role Role `koanf:"role"`
+
+	// DatabaseURL is a postgres:// URL. Empty means SQLite in the data folder. It may hold a password, so there is no
+	// flag for it: every user of a machine sees the flags of its processes.
+	DatabaseURL Redacted `koanf:"database_url"`
+
+	// EgressAllow opens private and loopback addresses to outbound traffic, as CIDR:port. Empty opens none.
+	EgressAllow []string `koanf:"egress_allow"`
+
+	// InstallerImage is the image of install pods. Empty means the published image of this version.
+	InstallerImage string `koanf:"installer_image"`
+
+	// CatalogDir is a folder of YAML files that add applications to the built-in catalog. Empty adds none.
+	CatalogDir string `koanf:"catalog_dir"`
+
+	// ExternalURL is the address under which people and programs reach the server: scheme and host. Default: that of
+	// Listen, on localhost when it listens on every address.
+	ExternalURL string `koanf:"external_url"`
+
+	// TLSCert and TLSKey are PEM files, read again when they change. Empty means plain HTTP.
+	TLSCert string `koanf:"tls_cert"`
+	TLSKey  string `koanf:"tls_key"`
+
+	// InsecureHTTP allows plain HTTP on an address that is not loopback, for example behind a proxy that ends TLS.
+	// Default false.
+	InsecureHTTP bool `koanf:"insecure_http"`
+
+	// TrustedProxies are the networks whose X-Forwarded headers are believed. Empty believes nobody.
+	TrustedProxies []netip.Prefix `koanf:"trusted_proxies"`
+
+	// KeysetFile holds the private keyset that opens credentials. Only a worker reads it. Default DataDir/keys/private.
+	KeysetFile string `koanf:"keyset_file"`
+
+	// PublicKeysetFile holds the public keyset that credentials are sealed to. Default DataDir/keys/public.
+	PublicKeysetFile string `koanf:"public_keyset_file"`
+
+	// AdminToken is the access token of the first administrator, of at least 32 characters. Empty means one that is made
+	// at the first start, printed once and kept in DataDir/admin-token. There is no flag for it.
+	AdminToken Redacted `koanf:"admin_token"`
+
+	// LogLevel is the least level of the process log: debug, info, warn or error. Default (and zero value) info.
+	LogLevel slog.Level `koanf:"log_level"`
+
+	// LogFormat is json or text. Default text.
+	LogFormat string `koanf:"log_format"`
+}
+
+// WithDefaults returns the config with every default filled in. It does not judge what was set: see [Config.Validate].
+func (c Config) WithDefaults() Config {
+	setDefault(&c.DataDir, "/var/lib/roadstead")
+	setDefault(&c.Listen, "127.0.0.1:8080")
+	setDefault(&c.Role, RoleAll)
+	setDefault(&c.ExternalURL, c.ownURL())
+	setDefault(&c.KeysetFile, filepath.Join(c.DataDir, "keys", "private"))
+	setDefault(&c.PublicKeysetFile, filepath.Join(c.DataDir, "keys", "public"))
+	setDefault(&c.LogFormat, "text")
+	return c
+}
+
+// ownURL is the address of the listener as seen from this machine.
+func (c Config) ownURL() string {
+	own := url.URL{Scheme: "http", Host: c.Listen}
+	if c.TLSCert != "" {
+		own.Scheme = "https"
+	}
+	addr, err := netip.ParseAddr(own.Hostname())
+	if own.Hostname() == "" || (err == nil && addr.IsUnspecified()) {
+		own.Host = net.JoinHostPort("localhost", own.Port())
+	}
+	return own.String()
+}
+
+func setDefault[T ~string](field *T, value T) {
+	if *field == "" {
+		*field = value
+	}
+}

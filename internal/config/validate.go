@@ -1,0 +1,111 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"unicode/utf8"
+)
+
+// minAdminToken is the least length of a token that somebody chose, in characters.
+const minAdminToken = 32
+
+// Validate returns the first reason for which the settings cannot be used, as an apperr.Error with a hint. It expects
+// the defaults to be filled in and looks at nothing outside the config.
+func (c Config) Validate() error {
+	for _, check := range []func() error{
+		c.validateListen, c.validateRole, c.validateDatabase, c.validateTLS, c.validateExternalURL, c.validateAdminToken,
+		c.validateLog,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Config) validateListen() error {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return refuse("The address to listen on is not of the form host:port.", "Give one like 127.0.0.1:8080 or :8443.")
+	}
+	return nil
+}
+
+func (c Config) validateRole() error {
+	switch {
+	case !c.Role.Web() && !c.Role.Worker():
+		return refuse("There is no role "+strconv.Quote(string(c.Role))+".", "The roles are all, web and worker.")
+	case c.Role != RoleAll && c.DatabaseURL == "":
+		return refuse("The roles web and worker need a Postgres database: SQLite belongs to one process.",
+			"Set ROADSTEAD_DATABASE_URL, or run everything in one process with --role all.")
+	}
+	return nil
+}
+
+func (c Config) validateDatabase() error {
+	if c.DatabaseURL == "" {
+		return nil
+	}
+	// The parser's error is not shown: it repeats the URL with its password.
+	parsed, err := url.Parse(c.DatabaseURL.Reveal())
+	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") {
+		return refuse("The database URL is not a postgres:// URL.",
+			"Give one like postgres://user:password@host:5432/roadstead, or none for SQLite in the data folder.")
+	}
+	return nil
+}
+
+func (c Config) validateTLS() error {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return refuse("TLS needs a certificate and its key.", "Set both ROADSTEAD_TLS_CERT and ROADSTEAD_TLS_KEY, or neither.")
+	case c.TLSCert == "" && !c.InsecureHTTP && !listensOnLoopback(c.Listen):
+		return refuse("Plain HTTP on "+c.Listen+" would show tokens to the network.",
+			"Set ROADSTEAD_TLS_CERT and ROADSTEAD_TLS_KEY, listen on 127.0.0.1, or give --insecure-http behind a proxy that ends TLS.")
+	}
+	return nil
+}
+
+func listensOnLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && addr.Unmap().IsLoopback())
+}
+
+func (c Config) validateExternalURL() error {
+	parsed, err := url.Parse(c.ExternalURL)
+	if err != nil {
+		return refuse("The external URL cannot be parsed.", "Give one like https://roadstead.example.com.")
+	}
+	bare := url.URL{Scheme: parsed.Scheme, Host: parsed.Host}
+	switch {
+	case parsed.Scheme != "http" && parsed.Scheme != "https", parsed.Host == "":
+		return refuse("The external URL is not an http or https address.", "Give one like https://roadstead.example.com.")
+	case c.ExternalURL != bare.String():
+		return refuse("The external URL holds more than a scheme and a host.", "Write it as "+bare.String()+".")
+	}
+	return nil
+}
+
+func (c Config) validateAdminToken() error {
+	if c.AdminToken != "" && utf8.RuneCountInString(c.AdminToken.Reveal()) < minAdminToken {
+		return refuse("The administrator's token is shorter than 32 characters.",
+			"Make one with `openssl rand -hex 32`, or set none: then one is made and kept in the data folder.")
+	}
+	return nil
+}
+
+func (c Config) validateLog() error {
+	if c.LogFormat != "json" && c.LogFormat != "text" {
+		return refuse("There is no log format "+strconv.Quote(c.LogFormat)+".", "The log formats are json and text.")
+	}
+	return nil
+}
