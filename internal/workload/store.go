@@ -27,7 +27,7 @@ type ValueStore interface {
 type ValueTx interface {
 	// EnsureValue makes the value if there is none and reads it for a change:
 	// nobody else changes it until the transaction ends. A cluster that does
-	// not exist is apperr.NotFound.
+	// not exist is apperr.NotFound, which leaves the transaction usable.
 	EnsureValue(ctx context.Context, clusterID int64, name string) (Value, error)
 	// Value reads one value for a change, or returns apperr.NotFound.
 	Value(ctx context.Context, id int64) (Value, error)
