@@ -1,0 +1,2 @@
+// Package command is devcluster's command line.
+package command

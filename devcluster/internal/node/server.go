@@ -1,0 +1,95 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/roadstead/roadstead/devcluster/internal/logs"
+)
+
+// server is the kubelets' API: the logs of containers. One server answers for
+// all nodes, since a pod's name says which it is.
+type server struct {
+	http     *http.Server
+	listener net.Listener
+	log      *slog.Logger
+	cancel   context.CancelFunc
+}
+
+func newServer(config Config, pods *manager) *server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /containerLogs/{namespace}/{pod}/{container}", pods.serveLogs)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "devcluster: containers have logs, but cannot be entered or connected to", http.StatusNotImplemented)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	return &server{
+		listener: tls.NewListener(config.Listener, config.TLS),
+		log:      config.Log,
+		cancel:   cancel,
+		http: &http.Server{
+			Handler:           only(config.ClientName, mux),
+			ReadHeaderTimeout: 10 * time.Second,
+			BaseContext:       func(net.Listener) context.Context { return ctx },
+			ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
+		},
+	}
+}
+
+// only lets in the client whose verified certificate bears the name.
+func only(name string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 || r.TLS.PeerCertificates[0].Subject.CommonName != name {
+			http.Error(w, "Forbidden", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) serve() {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		s.log.Error("the kubelets' server ended", slog.Any("error", err))
+	}
+}
+
+// stop ends the server and the logs that are followed.
+func (s *server) stop(ctx context.Context) error {
+	s.cancel()
+	return s.http.Shutdown(ctx)
+}
+
+func (m *manager) serveLogs(w http.ResponseWriter, r *http.Request) {
+	key := cache.NewObjectName(r.PathValue("namespace"), r.PathValue("pod"))
+	e := m.find(key)
+	if e == nil {
+		http.Error(w, "pod "+key.String()+" does not exist", http.StatusNotFound)
+		return
+	}
+	options, err := logs.ParseOptions(r.URL.Query(), time.Now())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	source, err := e.life.Log(r.PathValue("container"), options.Previous)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	flush := func() { _ = http.NewResponseController(w).Flush() }
+	if options.Follow {
+		flush() // the client sees at once that it is connected
+	}
+	if err := logs.Copy(r.Context(), w, flush, source, options); err != nil && r.Context().Err() == nil {
+		m.log.WarnContext(r.Context(), "a log was not served", slog.String("pod", key.String()), slog.Any("error", err))
+	}
+}
