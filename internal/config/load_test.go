@@ -143,7 +143,7 @@ func load(t *testing.T, args, environ []string) (config.Config, error) {
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return config.Load(flags, environ) //nolint:wrapcheck // the error is what is tested
+	return config.Load(flags, environ)
 }
 
 func writeFile(t *testing.T, content string) string {

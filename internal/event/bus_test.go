@@ -110,7 +110,7 @@ func TestSubscriptionEnds(t *testing.T) {
 
 			end(endContext, cancel)
 
-			for range notices { //nolint:revive // the loop ends when the channel is closed, which is what is tested
+			for range notices { // until the channel is closed
 			}
 			bus.Publish(t.Context(), event.Notice{Topic: "late"})
 		})

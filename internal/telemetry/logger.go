@@ -35,7 +35,7 @@ func (h correlating) Handle(ctx context.Context, record slog.Record) error {
 	if id := Correlation(ctx); id != "" {
 		record.AddAttrs(slog.String(keyCorrelation, id))
 	}
-	return h.Handler.Handle(ctx, record)
+	return h.Handler.Handle(ctx, record) //nolint:wrapcheck // this handler adds nothing to what went wrong
 }
 
 // WithAttrs implements [slog.Handler].
