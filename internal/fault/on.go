@@ -1,0 +1,38 @@
+//go:build fault
+
+package fault
+
+import (
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+var (
+	mu     sync.Mutex
+	passed int
+)
+
+// Point marks an instant at which a crash must do no harm.
+func Point(name string) {
+	mu.Lock()
+	defer mu.Unlock()
+	passed++
+	if path := os.Getenv("ROADSTEAD_FAULT_TRACE"); path != "" {
+		trace(path, name)
+	}
+	if n, err := strconv.Atoi(os.Getenv("ROADSTEAD_FAULT_KILL_AT")); err == nil && n == passed {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // the signal ends the process before anything else happens
+	}
+}
+
+func trace(path, name string) {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	_, _ = file.WriteString(strconv.Itoa(passed) + " " + name + "\n")
+}

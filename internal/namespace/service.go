@@ -1,0 +1,209 @@
+package namespace
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/roadstead/roadstead/internal/work"
+)
+
+// Kinds of work on namespaces.
+const (
+	Kind           work.Kind = "namespace"
+	CredentialKind work.Kind = "credential"
+)
+
+// Service answers for namespaces, and writes what workers shall do.
+type Service struct {
+	Store    Store
+	Tenant   *tenant.Service
+	Clusters *cluster.Service
+	Bus      *event.Bus
+	Now      func() time.Time
+}
+
+// EnsureRequest asks for the namespace of a project's environment.
+type EnsureRequest struct {
+	ProjectID   int64
+	Environment string
+	// Profile is empty for what the namespace has, or Restricted when it is new.
+	Profile Profile
+}
+
+// Ensure records that the namespace shall stand on the cluster that serves the
+// environment, and has a worker see to it. Asking again provisions again.
+func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error) {
+	if err := checkProfile(r.Profile); err != nil {
+		return Namespace{}, err
+	}
+	project, err := s.Tenant.Project(ctx, strconv.FormatInt(r.ProjectID, 10))
+	if err != nil {
+		return Namespace{}, fmt.Errorf("find project %d: %w", r.ProjectID, err)
+	}
+	groups, err := s.Tenant.GroupsAbove(ctx, project.GroupID)
+	if err != nil {
+		return Namespace{}, err
+	}
+	home, err := s.Clusters.Resolve(ctx, project.ID, groups, r.Environment)
+	if err != nil {
+		return Namespace{}, err
+	}
+	environment, err := s.Tenant.EnsureEnvironment(ctx, project.ID, r.Environment)
+	if err != nil {
+		return Namespace{}, fmt.Errorf("ensure environment: %w", err)
+	}
+	return s.record(ctx, home, project, environment, r.Profile)
+}
+
+// record writes the desired namespace and schedules it.
+func (s *Service) record(
+	ctx context.Context, home cluster.Cluster, project tenant.Project, environment tenant.Environment, profile Profile,
+) (n Namespace, err error) {
+	found, err := s.Store.NamespaceOf(ctx, home.ID, project.ID, environment.ID)
+	fresh := apperr.CodeOf(err) == apperr.NotFound
+	if err != nil && !fresh {
+		return Namespace{}, fmt.Errorf("find namespace: %w", err)
+	}
+	err = s.Store.Atomically(ctx, func(tx Tx) error {
+		if fresh {
+			n, err = s.insert(ctx, tx, home.ID, project, environment, profile)
+		} else {
+			n, err = s.renew(ctx, tx, found.ID, profile)
+		}
+		if err != nil {
+			return err
+		}
+		announce(tx, n)
+		return tx.Schedule(ctx, n.ref())
+	})
+	if err != nil {
+		return Namespace{}, fmt.Errorf("record namespace: %w", err)
+	}
+	return n, nil
+}
+
+func (s *Service) insert(
+	ctx context.Context, tx Tx, clusterID int64, project tenant.Project, environment tenant.Environment, profile Profile,
+) (Namespace, error) {
+	name := Name(project, environment)
+	if err := checkReserved(name); err != nil {
+		return Namespace{}, err
+	}
+	if profile == "" {
+		profile = Restricted
+	}
+	now := s.Now()
+	n, err := tx.InsertNamespace(ctx, Namespace{
+		ClusterID: clusterID, ProjectID: project.ID, EnvironmentID: environment.ID,
+		Name: name, ServiceAccount: ServiceAccountName(name), Profile: profile,
+		State: Pending, Generation: 1, CreatedAt: now, UpdatedAt: now,
+	})
+	if apperr.CodeOf(err) == apperr.AlreadyExists {
+		return Namespace{}, apperr.Of(apperr.NamespaceNameTaken).With(err)
+	}
+	return n, err
+}
+
+func (s *Service) renew(ctx context.Context, tx Tx, id int64, profile Profile) (Namespace, error) {
+	n, err := tx.Namespace(ctx, id)
+	if err != nil {
+		return Namespace{}, err
+	}
+	if n.State == Removing {
+		return Namespace{}, apperr.Of(apperr.NamespaceTerminating)
+	}
+	if profile != "" {
+		n.Profile = profile
+	}
+	n.State, n.Code, n.UpdatedAt = Pending, "", s.Now()
+	n.Generation++
+	return n, tx.UpdateNamespace(ctx, n)
+}
+
+// Namespace finds the namespace of a project's environment, on whichever
+// cluster it stands.
+func (s *Service) Namespace(ctx context.Context, projectID int64, environment string) (Namespace, error) {
+	e, err := s.Tenant.Environment(ctx, projectID, environment)
+	if err != nil {
+		return Namespace{}, fmt.Errorf("find environment %q: %w", environment, err)
+	}
+	all, err := s.Store.NamespacesOfProject(ctx, projectID)
+	if err != nil {
+		return Namespace{}, fmt.Errorf("list namespaces of project %d: %w", projectID, err)
+	}
+	for _, n := range all {
+		if n.EnvironmentID == e.ID {
+			return n, nil
+		}
+	}
+	return Namespace{}, apperr.Of(apperr.NotFound).WithHint("Make it with `roadstead namespace ensure`.")
+}
+
+// OfProject lists a project's namespaces.
+func (s *Service) OfProject(ctx context.Context, projectID int64) ([]Namespace, error) {
+	return s.Store.NamespacesOfProject(ctx, projectID)
+}
+
+// Remove has a worker take the namespace and all that is in it out of its
+// cluster.
+func (s *Service) Remove(ctx context.Context, id int64) (n Namespace, err error) {
+	err = s.Store.Atomically(ctx, func(tx Tx) error {
+		if n, err = tx.Namespace(ctx, id); err != nil {
+			return err
+		}
+		n.State, n.Code, n.UpdatedAt = Removing, "", s.Now()
+		n.Generation++
+		if err := tx.UpdateNamespace(ctx, n); err != nil {
+			return err
+		}
+		announce(tx, n)
+		return tx.Schedule(ctx, n.ref())
+	})
+	if err != nil {
+		return Namespace{}, fmt.Errorf("remove namespace %d: %w", id, err)
+	}
+	return n, nil
+}
+
+// Clear asks for the removal of every namespace of a cluster and reports
+// whether none is left.
+func (s *Service) Clear(ctx context.Context, clusterID int64) (bool, error) {
+	all, err := s.Store.NamespacesOfCluster(ctx, clusterID)
+	if err != nil {
+		return false, fmt.Errorf("list namespaces of cluster %d: %w", clusterID, err)
+	}
+	for _, n := range all {
+		if n.State == Removing {
+			continue
+		}
+		if _, err := s.Remove(ctx, n.ID); err != nil {
+			return false, err
+		}
+	}
+	return len(all) == 0, nil
+}
+
+func (n Namespace) ref() work.Ref {
+	return work.Ref{Kind: Kind, Object: n.ID, Cluster: n.ClusterID}
+}
+
+// announce tells everybody who follows the namespace or its project.
+func announce(tx Tx, n Namespace) {
+	tx.Notify("namespace/" + strconv.FormatInt(n.ID, 10))
+	tx.Notify("project/" + strconv.FormatInt(n.ProjectID, 10))
+}
+
+func checkProfile(p Profile) error {
+	switch p {
+	case "", Restricted, Baseline, GitLab:
+		return nil
+	}
+	return apperr.Of(apperr.ValidationFailed).
+		WithMessage("There is no such profile.").WithHint("Use restricted, baseline or gitlab.")
+}
