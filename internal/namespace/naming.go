@@ -6,14 +6,12 @@ import (
 	"strings"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // maxNamespace is the longest name of a namespace: a DNS label.
 const maxNamespace = 63
-
-// ManagedApps is the namespace of install pods. The name is the predecessor's.
-const ManagedApps = "gitlab-managed-apps"
 
 var notLabel = regexp.MustCompile(`[^-a-z0-9]`)
 
@@ -32,7 +30,7 @@ func Name(project tenant.Project, environment tenant.Environment) string {
 // checkReserved refuses names that belong to the cluster or to us.
 func checkReserved(name string) error {
 	switch {
-	case name == ManagedApps, name == "default", name == "roadstead",
+	case name == cluster.ManagedApps, name == cluster.Account, name == "default",
 		strings.HasPrefix(name, "kube-"), strings.HasPrefix(name, "openshift-"):
 		return apperr.Of(apperr.NamespaceReserved)
 	}
