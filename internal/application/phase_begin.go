@@ -1,0 +1,57 @@
+package application
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+)
+
+// begin checks the rights. Up to its end nothing was made in the cluster, so a
+// failure is final at once.
+func (m *Machine) begin(ctx context.Context, op Operation) (turn, error) {
+	missing, err := m.Runner.CheckRights(ctx, op)
+	if err != nil {
+		return m.notBegun(ctx, op, err)
+	}
+	if len(missing) > 0 {
+		return m.finish(ctx, op, apperr.RightsMissing, missing)
+	}
+	digest, err := m.Store.Digest(ctx, op.Chart())
+	if err != nil {
+		return broken("read the chart's digest", err)
+	}
+	err = m.change(ctx, op.ID, func(_ Tx, op *Operation, app *Application) error {
+		op.Phase, op.StartedAt, op.Digest = PhasePreparing, m.now(), digest
+		app.State = op.Action.under()
+		return nil
+	})
+	if err != nil {
+		return turn{}, err
+	}
+	return again()
+}
+
+func (m *Machine) notBegun(ctx context.Context, op Operation, err error) (turn, error) {
+	if code, ok := permanent(err); ok {
+		return m.finish(ctx, op, code, nil)
+	}
+	if m.now().After(op.CreatedAt.Add(startGrace)) {
+		return m.finish(ctx, op, apperr.CodeOf(err), nil)
+	}
+	return m.retry(ctx, op, "check rights", err)
+}
+
+// under is the state of an application while the action runs.
+func (a Action) under() State {
+	switch a {
+	case Install:
+		return Installing
+	case Upgrade:
+		return Updating
+	case Uninstall:
+		return Uninstalling
+	default:
+		panic(fmt.Sprintf("unknown action %q", string(a)))
+	}
+}
