@@ -57,7 +57,7 @@ var table = [...]Entry{
 	{CredentialContext, 409, "The stored credential belongs to another address, CA or owner.", "Enter the token again: it cannot be used after such a change."},
 
 	{ClusterAddressRefused, 422, "The cluster's address is not allowed, or its name cannot be resolved.", "Check the address; an administrator can allow a private one with ROADSTEAD_EGRESS_ALLOW."},
-	{ClusterRefused, 502, "The cluster did not accept the connection.", "Check that the API server runs at this address and port and that a firewall lets us in."},
+	{ClusterRefused, 502, "The cluster did not accept the connection, or closed it.", "Check that the API server runs at this address and port and that a firewall lets us in."},
 	{ClusterTimeout, 504, "The cluster did not answer in time.", "Check the network path to the API server and its load."},
 	{ClusterTLSUntrusted, 502, "The cluster's certificate is not signed by the CA that we know.", "Give the CA certificate of the cluster (kubeconfig: certificate-authority-data)."},
 	{ClusterTLSHostname, 502, "The cluster's certificate is for another host name.", "Use an address that the certificate names, or add this one to it."},

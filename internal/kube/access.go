@@ -1,0 +1,97 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+)
+
+// Access is one right that our account may need. NonResourceURL excludes the rest but Verb.
+type Access struct {
+	Verb, Group, Resource, Subresource, Namespace, Name string
+
+	NonResourceURL string
+}
+
+// String reads "create pods" or "bind clusterroles.rbac.authorization.k8s.io/roadstead-app-x in shop-7".
+func (a Access) String() string {
+	if a.NonResourceURL != "" {
+		return a.Verb + " " + a.NonResourceURL
+	}
+	s := a.Verb + " " + a.Resource
+	if a.Group != "" {
+		s += "." + a.Group
+	}
+	for _, part := range []string{a.Subresource, a.Name} {
+		if part != "" {
+			s += "/" + part
+		}
+	}
+	if a.Namespace != "" {
+		s += " in " + a.Namespace
+	}
+	return s
+}
+
+// accessCalls is how many reviews are on their way at once.
+const accessCalls = 4
+
+// Allowed asks the cluster which of the wanted rights our account has, in the same order.
+func (c *Client) Allowed(ctx context.Context, wanted []Access) ([]bool, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	allowed := make([]bool, len(wanted))
+	slots := make(chan struct{}, accessCalls)
+	var wg sync.WaitGroup
+	for i, a := range wanted {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			ok, err := c.allowed(ctx, a)
+			if err != nil {
+				cancel(err)
+			}
+			allowed[i] = ok
+		})
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, fmt.Errorf("asking for our rights: %w", classify(err))
+	}
+	return allowed, nil
+}
+
+func (c *Client) allowed(ctx context.Context, a Access) (bool, error) {
+	if ctx.Err() != nil {
+		return false, nil // another review failed: its error is the answer
+	}
+	review := &authorizationv1.SelfSubjectAccessReview{}
+	if a.NonResourceURL != "" {
+		review.Spec.NonResourceAttributes = &authorizationv1.NonResourceAttributes{Path: a.NonResourceURL, Verb: a.Verb}
+	} else {
+		review.Spec.ResourceAttributes = &authorizationv1.ResourceAttributes{
+			Verb: a.Verb, Group: a.Group, Resource: a.Resource, Subresource: a.Subresource, Namespace: a.Namespace, Name: a.Name,
+		}
+	}
+	if err := c.Create(ctx, review); err != nil {
+		return false, err
+	}
+	return review.Status.Allowed, nil
+}
+
+// maxName is how much of a name that a cluster gave is kept, in bytes.
+const maxName = 253
+
+// WhoAmI is the user name that the cluster knows our token by.
+func (c *Client) WhoAmI(ctx context.Context) (apperr.Untrusted, error) {
+	review := &authenticationv1.SelfSubjectReview{}
+	if err := c.Create(ctx, review); err != nil {
+		return "", fmt.Errorf("asking who we are: %w", err)
+	}
+	return apperr.Clean(review.Status.UserInfo.Username, maxName), nil
+}

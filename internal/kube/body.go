@@ -1,0 +1,86 @@
+package kube
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+)
+
+// capped ends a body with cluster_response_too_large after left bytes.
+type capped struct {
+	r    io.Reader
+	left int64
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left < 0 {
+		return 0, apperr.Of(apperr.ClusterResponseTooLarge)
+	}
+	// One byte more than allowed is asked for: only its arrival tells a full body from one too large.
+	if int64(len(p)) > c.left+1 {
+		p = p[:c.left+1]
+	}
+	n, err := c.r.Read(p)
+	c.left -= int64(n)
+	if c.left < 0 {
+		return 0, apperr.Of(apperr.ClusterResponseTooLarge)
+	}
+	return n, err
+}
+
+// unzip unpacks lazily: the header of the archive is read with the first byte, not before somebody reads.
+type unzip struct {
+	packed io.Reader
+	zr     *gzip.Reader
+}
+
+func (u *unzip) Read(p []byte) (int, error) {
+	if u.zr == nil {
+		zr, err := gzip.NewReader(u.packed)
+		if err != nil {
+			return 0, unpacking(err)
+		}
+		u.zr = zr
+	}
+	n, err := u.zr.Read(p)
+	return n, unpacking(err)
+}
+
+func unpacking(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	if _, ok := apperr.From(err); ok {
+		return err
+	}
+	return apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("unpacking the answer: %w", err))
+}
+
+// tracked is a body that keeps the beginning of what it delivers, if asked to, and tells once how it ended.
+type tracked struct {
+	io.Reader
+	closer io.Closer
+	keep   []byte // capacity is how much is kept
+	err    error
+	once   sync.Once
+	ended  func(kept []byte, err error)
+}
+
+func (t *tracked) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	t.keep = append(t.keep, p[:min(n, cap(t.keep)-len(t.keep))]...)
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.err = err
+	}
+	return n, err
+}
+
+func (t *tracked) Close() error {
+	err := t.closer.Close()
+	t.once.Do(func() { t.ended(t.keep, t.err) })
+	return err
+}

@@ -1,0 +1,104 @@
+package kube
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+)
+
+// Object is any Kubernetes object: a typed one, an unstructured one, or, to read without content, a
+// PartialObjectMetadata whose kind is set.
+type Object interface {
+	runtime.Object
+	metav1.Object
+}
+
+// Ref names an object of a supported group by its kind, such as {Group: "apps", Kind: "Deployment", …}.
+// Namespace is empty for objects of the cluster.
+type Ref struct{ Group, Kind, Namespace, Name string }
+
+// RefOf names obj.
+func RefOf(obj Object) (Ref, error) {
+	kind, err := kindOf(obj)
+	if err != nil {
+		return Ref{}, err
+	}
+	return Ref{Group: kind.Group, Kind: kind.Kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}, nil
+}
+
+// String reads "Deployment shop-7/web".
+func (r Ref) String() string {
+	if r.Namespace == "" {
+		return r.Kind + " " + r.Name
+	}
+	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
+
+func (r Ref) resource() string {
+	return resourceOf(schema.GroupVersionKind{Group: r.Group, Kind: r.Kind})
+}
+
+// kindOf is the kind that an object says it has, else the one of its Go type.
+func kindOf(obj runtime.Object) (schema.GroupVersionKind, error) {
+	if kind := obj.GetObjectKind().GroupVersionKind(); kind.Kind != "" {
+		return kind, nil
+	}
+	kinds, _, err := scheme.Scheme.ObjectKinds(obj)
+	if err != nil {
+		return schema.GroupVersionKind{}, apperr.Of(apperr.ClusterUnsupported).With(fmt.Errorf("finding the kind of a %T: %w", obj, err))
+	}
+	return kinds[0], nil
+}
+
+// resourceOf is the name of a kind in URLs: its plural in lower case, which holds for every kind of the
+// supported groups.
+func resourceOf(kind schema.GroupVersionKind) string {
+	plural, _ := meta.UnsafeGuessKindToResource(kind)
+	return plural.Resource
+}
+
+// accept asks for the form that into can be read from.
+func accept(req *rest.Request, into runtime.Object) *rest.Request {
+	switch into.(type) {
+	case *metav1.PartialObjectMetadata:
+		return req.SetHeader("Accept", jsonType+";as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
+	case *metav1.PartialObjectMetadataList:
+		return req.SetHeader("Accept", jsonType+";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+	case runtime.Unstructured:
+		return req.SetHeader("Accept", jsonType)
+	}
+	return req
+}
+
+// decode reads an answer into a typed, unstructured or partial object.
+func decode(result rest.Result, into runtime.Object) error {
+	if err := result.Error(); err != nil {
+		return classify(err)
+	}
+	switch into.(type) {
+	case *metav1.PartialObjectMetadata, *metav1.PartialObjectMetadataList, *unstructured.Unstructured, *unstructured.UnstructuredList:
+		body, err := result.Raw()
+		if err == nil {
+			err = json.Unmarshal(body, into)
+		}
+		return badAnswer(err)
+	}
+	return badAnswer(result.Into(into))
+}
+
+// badAnswer is for failures to read what a server sent with a good status.
+func badAnswer(err error) error {
+	if err == nil {
+		return nil
+	}
+	return apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("reading the answer: %w", err))
+}
