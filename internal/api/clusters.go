@@ -1,0 +1,204 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/workload"
+)
+
+// Clusters is what the API needs of registered clusters.
+type Clusters interface {
+	Attach(ctx context.Context, r cluster.AttachRequest) (cluster.Cluster, error)
+	Cluster(ctx context.Context, idOrName string) (cluster.Cluster, error)
+	Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error)
+	Check(ctx context.Context, id int64) error
+	Remove(ctx context.Context, id int64, cleanup bool) error
+}
+
+// Manifests prints what a cluster administrator applies for us.
+type Manifests interface {
+	// ClusterAccess renders the account, the rights and the token Secret for the features, as YAML.
+	ClusterAccess(features []string) ([]byte, error)
+}
+
+// NewCluster is what it takes to attach an existing cluster.
+type NewCluster struct {
+	Name             string        `json:"name" maxLength:"255"`
+	Level            cluster.Level `json:"level" enum:"instance,group,project"`
+	Group            string        `json:"group,omitempty" doc:"Id or full path, at level group"`
+	Project          string        `json:"project,omitempty" doc:"Id or full path, at level project"`
+	EnvironmentScope string        `json:"environment_scope,omitempty" default:"*" doc:"Which environments it serves; * stands for any text"`
+	APIURL           string        `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
+	CA               string        `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM that the API server is trusted by; the system's roots if absent"`
+	Token            string        `json:"token" maxLength:"65536" doc:"The token of a service account. It is sealed at once and never shown again."`
+}
+
+type attachInput struct {
+	WaitInput
+	Body NewCluster
+}
+
+// ClusterInput names a cluster. Like all inputs that others embed it is exported, since huma reads no other fields.
+type ClusterInput struct {
+	Cluster string `path:"cluster" doc:"An id or a name"`
+}
+
+type showClusterInput struct {
+	ClusterInput
+	WaitInput
+}
+
+type removeClusterInput struct {
+	ClusterInput
+	Cleanup bool `query:"cleanup" doc:"First take the namespaces that we made out of the cluster"`
+}
+
+type manifestInput struct {
+	Features []string `query:"features" enum:"namespaces,applications,live" doc:"What the cluster shall be used for; everything if absent"`
+}
+
+type textOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func (h *Handler) mountClusters(r router) {
+	route(r, "GET /clusters", "list-clusters", "List clusters with the state of their connection", h.listClusters)
+	route(r, "POST /clusters", "attach-cluster", "Attach an existing cluster; its first check follows",
+		h.attachCluster, answers(http.StatusCreated))
+	route(r, "GET /clusters/manifest", "show-manifest", "Show the manifest that gives us an account in a cluster",
+		h.showManifest)
+	route(r, "GET /clusters/{cluster}", "show-cluster", "Show a cluster and the report card of its last check", h.showCluster)
+	route(r, "POST /clusters/{cluster}/check", "check-cluster", "Check a cluster's connection now",
+		h.checkCluster, answers(http.StatusAccepted))
+	route(r, "DELETE /clusters/{cluster}", "remove-cluster", "End a cluster's registration",
+		h.removeCluster, answers(http.StatusAccepted))
+}
+
+func (h *Handler) listClusters(ctx context.Context, in *pageInput) (*pageOutput[Cluster], error) {
+	clusters, err := h.Clusters.Clusters(ctx, in.After, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	connections, err := h.connections(ctx, clusters[:min(in.Limit, len(clusters))])
+	if err != nil {
+		return nil, err
+	}
+	view := func(c cluster.Cluster) Cluster { return viewCluster(c, connections[c.ID]) }
+	return newPage("/clusters", *in, clusters, func(c cluster.Cluster) int64 { return c.ID }, view), nil
+}
+
+func (h *Handler) attachCluster(ctx context.Context, in *attachInput) (*result[Cluster], error) {
+	request := cluster.AttachRequest{
+		Name: in.Body.Name, Level: in.Body.Level, EnvironmentScope: in.Body.EnvironmentScope,
+		APIURL: in.Body.APIURL, CAPEM: in.Body.CA,
+		Token: secret.NewValue([]byte(strings.TrimSpace(in.Body.Token))),
+	}
+	var err error
+	if request.GroupID, request.ProjectID, err = h.owner(ctx, in.Body); err != nil {
+		return nil, err
+	}
+	attached, err := h.Clusters.Attach(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := await(ctx, h, in.WaitInput, h.checked(attached.ID, time.Time{}))
+	return &result[Cluster]{http.StatusCreated, shown}, err
+}
+
+// owner resolves whom a new cluster is for.
+func (h *Handler) owner(ctx context.Context, n NewCluster) (groupID, projectID int64, err error) {
+	switch {
+	case n.Level == cluster.Group && n.Group != "":
+		group, err := h.Tenants.Group(ctx, n.Group)
+		return group.ID, 0, err
+	case n.Level == cluster.Project && n.Project != "":
+		project, err := h.Tenants.Project(ctx, n.Project)
+		return 0, project.ID, err
+	}
+	return 0, 0, nil
+}
+
+func (h *Handler) showManifest(_ context.Context, in *manifestInput) (*textOutput, error) {
+	if len(in.Features) == 0 {
+		in.Features = []string{string(cluster.Namespaces), string(cluster.Applications), string(cluster.Live)}
+	}
+	text, err := h.Manifests.ClusterAccess(in.Features)
+	return &textOutput{"application/yaml", text}, err
+}
+
+func (h *Handler) showCluster(ctx context.Context, in *showClusterInput) (*result[Cluster], error) {
+	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	subject := h.checked(found.ID, time.Time{})
+	shown, err := await(ctx, h, in.WaitInput, subject)
+	return &result[Cluster]{in.statusOf(subject.done(shown)), shown}, err
+}
+
+func (h *Handler) checkCluster(ctx context.Context, in *showClusterInput) (*result[Cluster], error) {
+	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	before, err := h.cluster(ctx, found.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Clusters.Check(ctx, found.ID); err != nil {
+		return nil, err
+	}
+	subject := h.checked(found.ID, before.Connection.CheckedAt)
+	shown, err := await(ctx, h, in.WaitInput, subject)
+	if err == nil && subject.done(shown) {
+		return &result[Cluster]{http.StatusOK, shown}, nil
+	}
+	return &result[Cluster]{http.StatusAccepted, shown}, err
+}
+
+func (h *Handler) removeCluster(ctx context.Context, in *removeClusterInput) (*result[Cluster], error) {
+	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Clusters.Remove(ctx, found.ID, in.Cleanup); err != nil {
+		return nil, err
+	}
+	shown, err := h.cluster(ctx, found.ID)
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return &result[Cluster]{Status: http.StatusOK, Body: viewCluster(found, Connection{})}, nil
+	}
+	return &result[Cluster]{http.StatusAccepted, shown}, err
+}
+
+// checked is the cluster until a check ended that is not the one known before. A cluster that is being removed is done
+// when it is gone, which its read reports as not found.
+func (h *Handler) checked(id int64, before time.Time) watched[Cluster] {
+	return watched[Cluster]{
+		topics: []string{clusterTopic(id), workload.ValueTopic(id, cluster.ConnectionValue)},
+		read:   func(ctx context.Context) (Cluster, error) { return h.cluster(ctx, id) },
+		done: func(c Cluster) bool {
+			return c.State == cluster.Attached && !c.Connection.CheckedAt.Equal(before)
+		},
+	}
+}
+
+func (h *Handler) cluster(ctx context.Context, id int64) (Cluster, error) {
+	found, err := h.Clusters.Cluster(ctx, strconv.FormatInt(id, 10))
+	if err != nil {
+		return Cluster{}, err
+	}
+	connections, err := h.connections(ctx, []cluster.Cluster{found})
+	return viewCluster(found, connections[id]), err
+}
+
+func clusterTopic(id int64) string { return fmt.Sprintf("cluster/%d", id) }

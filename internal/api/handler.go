@@ -1,0 +1,90 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/event"
+)
+
+// prefix is the path that everything here lives under.
+const prefix = "/api/v1"
+
+// Handler serves the API from the domains. Every field is needed. The requests' contexts must end when the server
+// stops, since streams and waiting requests last until then.
+type Handler struct {
+	// Version of the program, told in the OpenAPI document.
+	Version      string
+	Auth         Authenticator
+	Tenants      Tenants
+	Clusters     Clusters
+	Namespaces   Namespaces
+	Applications Applications
+	Mirror       Mirror
+	Values       Values
+	Manifests    Manifests
+	Bus          *event.Bus
+	Log          *slog.Logger
+
+	waiters waiters
+	streams streams
+}
+
+// Mount adds the API to mux. Call it once.
+func (h *Handler) Mount(mux *http.ServeMux) {
+	r := h.routes(mux)
+	document := r.document()
+	mux.HandleFunc("GET "+prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		_, _ = w.Write(document)
+	})
+	mux.HandleFunc(prefix+"/", func(w http.ResponseWriter, req *http.Request) {
+		h.problem(req.Context(), apperr.Of(apperr.NotFound)).write(w)
+	})
+}
+
+// Document returns the OpenAPI document of the API as JSON.
+func (h *Handler) Document() []byte {
+	return h.routes(http.NewServeMux()).document()
+}
+
+func (h *Handler) routes(mux *http.ServeMux) router {
+	r := router{humago.New(mux, h.config()), h.problem}
+	r.api.UseMiddleware(h.harden, h.authenticate)
+	h.mountGroups(r)
+	h.mountProjects(r)
+	h.mountClusters(r)
+	h.mountNamespaces(r)
+	h.mountApplications(r)
+	h.mountOperations(r)
+	h.mountLive(r)
+	h.mountEvents(r)
+	return r
+}
+
+func (h *Handler) config() huma.Config {
+	config := huma.DefaultConfig("Roadstead", h.Version)
+	config.Info.Description = "Attach Kubernetes clusters, give projects namespaces in them, install applications, see what runs."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer":       {Type: "http", Scheme: "bearer"},
+		"privateToken": {Type: "apiKey", In: "header", Name: privateToken},
+	}
+	config.Security = []map[string][]string{{"bearer": {}}, {"privateToken": {}}}
+	// We serve the document ourselves, ready-made, and no page that loads scripts from elsewhere.
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.RejectUnknownQueryParameters = true
+	config.Transformers = []huma.Transformer{h.replaceErrorModel}
+	return config
+}
+
+// harden sets the headers that no answer should be without.
+func (h *Handler) harden(c huma.Context, next func(huma.Context)) {
+	c.SetHeader("Cache-Control", "no-store")
+	c.SetHeader("X-Content-Type-Options", "nosniff")
+	next(c)
+}

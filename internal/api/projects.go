@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/tenant"
+)
+
+// Project belongs to one group.
+type Project struct {
+	ID        int64     `json:"id"`
+	GroupID   int64     `json:"group_id"`
+	Path      string    `json:"path" example:"acme/shop"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func viewProject(p tenant.Project) Project {
+	return Project{ID: p.ID, GroupID: p.GroupID, Path: p.Path, Name: p.Name, CreatedAt: p.CreatedAt}
+}
+
+// Environment is a named stage of a project.
+type Environment struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name" example:"production"`
+	Slug      string    `json:"slug" doc:"The name in a form that fits Kubernetes names"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func viewEnvironment(e tenant.Environment) Environment {
+	return Environment{ID: e.ID, Name: e.Name, Slug: e.Slug, CreatedAt: e.CreatedAt}
+}
+
+// ProjectInput names a project.
+type ProjectInput struct {
+	Project string `path:"project" doc:"An id, or a full path with / written as %2F"`
+}
+
+func (h *Handler) mountProjects(r router) {
+	route(r, "GET /projects", "list-projects", "List projects", h.listProjects)
+	route(r, "POST /projects", "create-project", "Create a project", h.createProject, answers(http.StatusCreated))
+	route(r, "GET /projects/{project}", "show-project", "Show a project", h.showProject)
+	route(r, "GET /projects/{project}/environments", "list-environments", "List a project's environments",
+		h.listEnvironments)
+}
+
+func (h *Handler) listProjects(ctx context.Context, in *pageInput) (*pageOutput[Project], error) {
+	projects, err := h.Tenants.Projects(ctx, in.After, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return newPage("/projects", *in, projects, func(p tenant.Project) int64 { return p.ID }, viewProject), nil
+}
+
+func (h *Handler) createProject(ctx context.Context, in *createInput) (*body[Project], error) {
+	project, err := h.Tenants.CreateProject(ctx, in.Body.Path, in.Body.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &body[Project]{viewProject(project)}, nil
+}
+
+func (h *Handler) showProject(ctx context.Context, in *ProjectInput) (*body[Project], error) {
+	project, err := h.Tenants.Project(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return &body[Project]{viewProject(project)}, nil
+}
+
+func (h *Handler) listEnvironments(ctx context.Context, in *ProjectInput) (*list[Environment], error) {
+	project, err := h.Tenants.Project(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	environments, err := h.Tenants.Environments(ctx, project.ID)
+	if err != nil {
+		return nil, err
+	}
+	return newList(environments, viewEnvironment), nil
+}

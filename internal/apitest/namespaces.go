@@ -1,0 +1,120 @@
+package apitest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/secret"
+)
+
+// Namespaces holds namespaces, all of them on the first cluster. The environment "foreign" finds its name taken.
+type Namespaces struct {
+	bus      *event.Bus
+	tenants  *Tenants
+	clusters *Clusters
+	mu       sync.Mutex
+	all      []namespace.Namespace
+}
+
+// Ensure implements [api.Namespaces].
+func (s *Namespaces) Ensure(ctx context.Context, r namespace.EnsureRequest) (namespace.Namespace, error) {
+	if _, err := s.clusters.Cluster(ctx, "1"); err != nil {
+		return namespace.Namespace{}, apperr.Of(apperr.NamespaceNoCluster)
+	}
+	environment := s.tenants.ensureEnvironment(r.ProjectID, r.Environment)
+	if found, err := s.Namespace(ctx, r.ProjectID, r.Environment); err == nil {
+		return found, nil
+	}
+	name := fmt.Sprintf("shop-%d-%s", r.ProjectID, environment.Slug)
+	n := namespace.Namespace{
+		ClusterID: 1, ProjectID: r.ProjectID, EnvironmentID: environment.ID, Name: name,
+		ServiceAccount: name + "-service-account", Profile: namespace.Restricted, State: namespace.Pending,
+		CreatedAt: past(), UpdatedAt: past(),
+		Objects: []namespace.Object{{Kind: "Namespace", Name: name}, {Kind: "ResourceQuota", Name: "roadstead"}},
+	}
+	s.mu.Lock()
+	n.ID = int64(len(s.all) + 1)
+	s.all = append(s.all, n)
+	s.mu.Unlock()
+	go s.provision(n.ID, r.Environment)
+	return n, nil
+}
+
+// provision plays the worker: first one object, then the rest.
+func (s *Namespaces) provision(id int64, environment string) {
+	if environment == "foreign" {
+		s.change(id, func(n *namespace.Namespace) {
+			n.State, n.Code, n.Objects[0].Code = namespace.Failed, apperr.NamespaceForeign, apperr.NamespaceForeign
+		})
+		return
+	}
+	s.change(id, func(n *namespace.Namespace) { n.Objects[0].Applied = true })
+	s.change(id, func(n *namespace.Namespace) {
+		n.Objects[1].Applied = true
+		n.State, n.ReadyAt = namespace.Ready, past()
+	})
+}
+
+func (s *Namespaces) change(id int64, edit func(*namespace.Namespace)) {
+	s.mu.Lock()
+	n := &s.all[id-1]
+	n.Objects = append([]namespace.Object(nil), n.Objects...)
+	edit(n)
+	s.mu.Unlock()
+	s.bus.Publish(context.Background(), event.Notice{Topic: fmt.Sprintf("namespace/%d", id)})
+}
+
+// Namespace implements [api.Namespaces].
+func (s *Namespaces) Namespace(_ context.Context, projectID int64, environment string) (namespace.Namespace, error) {
+	id := s.tenants.ensureEnvironment(projectID, environment).ID
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.all {
+		if n.ProjectID == projectID && n.EnvironmentID == id {
+			return n, nil
+		}
+	}
+	return namespace.Namespace{}, apperr.Of(apperr.NotFound)
+}
+
+// OfProject implements [api.Namespaces].
+func (s *Namespaces) OfProject(_ context.Context, projectID int64) ([]namespace.Namespace, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []namespace.Namespace
+	for _, n := range s.all {
+		if n.ProjectID == projectID {
+			found = append(found, n)
+		}
+	}
+	return found, nil
+}
+
+// Remove implements [api.Namespaces].
+func (s *Namespaces) Remove(_ context.Context, id int64) (namespace.Namespace, error) {
+	s.change(id, func(n *namespace.Namespace) { n.State = namespace.Removing })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[id-1], nil
+}
+
+// RequestCredential implements [api.Namespaces].
+func (s *Namespaces) RequestCredential(
+	ctx context.Context, id int64, lifetime time.Duration,
+) (namespace.Grant, error) {
+	home, err := s.clusters.Cluster(ctx, "1")
+	if err != nil {
+		return namespace.Grant{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return namespace.Grant{
+		Token: secret.NewValue([]byte("minted-token")), ExpiresAt: past().Add(lifetime),
+		Namespace: s.all[id-1], Cluster: home,
+	}, nil
+}
