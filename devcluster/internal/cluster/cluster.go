@@ -9,13 +9,10 @@ import (
 	"net"
 	"os"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/roadstead/roadstead/devcluster/internal/controlplane"
 	"github.com/roadstead/roadstead/devcluster/internal/node"
-	"github.com/roadstead/roadstead/devcluster/internal/pod"
-	"github.com/roadstead/roadstead/devcluster/internal/simulate"
 )
 
 // Config is what a cluster is started with.
@@ -26,6 +23,12 @@ type Config struct {
 	Listen string
 	// Nodes is the number of simulated nodes, from 1 to node.MaxNodes.
 	Nodes int
+	// InstallerBin is what containers of installer images run; empty: such
+	// pods cannot pull their image.
+	InstallerBin string
+	// InstallerImage is an installer image, whatever its tag. So is every
+	// image whose path ends in /installer.
+	InstallerImage string
 	// Version is the Kubernetes version that kubelets claim, as in v1.37.2.
 	Version string
 }
@@ -87,13 +90,17 @@ func (c *Cluster) startAgent(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
+	runtimes, err := c.newRuntimes(ctx, config, client)
+	if err != nil {
+		return err
+	}
 	listener, err := listenLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	c.agent, err = node.Start(ctx, node.Config{
 		Client: client, Nodes: config.Nodes, Version: config.Version,
-		Runtime:  func(*corev1.Container) pod.Runtime { return simulate.Runtime{} },
+		Runtime:  runtimes.choose,
 		Listener: listener, TLS: serving, ClientName: controlplane.KubeletClient,
 		Log: c.log,
 	})
