@@ -9,7 +9,12 @@ type Right struct {
 	Verbs    []string
 	// Namespace limits the right. Empty means the whole cluster.
 	Namespace string
+	// Name limits the right to one object. Empty means all.
+	Name string
 }
+
+// TenantRole is the cluster role that tenants' rights come from. The printed manifest holds it.
+const TenantRole = "roadstead-tenant"
 
 // Account is our own identity in a cluster: its service account and the
 // namespace it lives in.
@@ -21,47 +26,49 @@ const ManagedApps = "gitlab-managed-apps"
 // RightsOf lists what a feature needs. The printed manifest grants exactly
 // this, and the report card asks for exactly this.
 //
-// Giving a tenant or an install pod rights of its own takes the verbs escalate
-// and bind on roles: RBAC lets nobody grant what it does not hold. They reach
-// namespaced roles only; cluster roles stay with the cluster's administrator.
+// RBAC lets nobody grant what it does not hold. For tenants the verb bind on
+// one named cluster role is enough; the roles of install pods differ by catalog
+// entry and take escalate and bind on namespaced roles. Cluster roles stay with
+// the cluster's administrator.
 func RightsOf(f Feature) []Right {
+	const core, rbac = "", "rbac.authorization.k8s.io"
 	write := []string{"get", "create", "patch"}
 	switch f {
 	case Namespaces:
 		return []Right{
-			{"", "namespaces", []string{"get", "list", "watch", "create", "patch", "delete"}, ""},
-			{"", "serviceaccounts", write, ""},
-			{"", "serviceaccounts/token", []string{"create"}, ""},
-			{"", "secrets", []string{"create", "delete"}, ""},
-			{"", "resourcequotas", write, ""},
-			{"", "limitranges", write, ""},
-			{"networking.k8s.io", "networkpolicies", write, ""},
-			{"rbac.authorization.k8s.io", "roles", append(write, "delete", "escalate", "bind"), ""},
-			{"rbac.authorization.k8s.io", "rolebindings", append(write, "delete"), ""},
+			{Group: core, Resource: "namespaces", Verbs: []string{"get", "list", "watch", "create", "patch", "delete"}},
+			{Group: core, Resource: "serviceaccounts", Verbs: write},
+			{Group: core, Resource: "serviceaccounts/token", Verbs: []string{"create"}},
+			{Group: core, Resource: "secrets", Verbs: []string{"create", "delete"}},
+			{Group: core, Resource: "resourcequotas", Verbs: write},
+			{Group: core, Resource: "limitranges", Verbs: write},
+			{Group: "networking.k8s.io", Resource: "networkpolicies", Verbs: write},
+			{Group: rbac, Resource: "rolebindings", Verbs: append(write, "delete")},
+			{Group: rbac, Resource: "clusterroles", Verbs: []string{"get", "bind"}, Name: TenantRole},
 		}
 	case Applications:
 		all := []string{"get", "list", "watch", "create", "patch", "update", "delete"}
 		return []Right{
-			{"", "namespaces", write, ""},
-			{"rbac.authorization.k8s.io", "roles", append(write, "list", "delete", "escalate", "bind"), ""},
-			{"rbac.authorization.k8s.io", "rolebindings", append(write, "list", "delete"), ""},
-			{"rbac.authorization.k8s.io", "clusterrolebindings", append(write, "list", "delete"), ""},
-			{"", "pods", all, ManagedApps},
-			{"", "pods/log", []string{"get"}, ManagedApps},
-			{"", "events", []string{"get", "list", "watch"}, ManagedApps},
-			{"", "configmaps", all, ManagedApps},
-			{"", "secrets", all, ManagedApps},
-			{"", "serviceaccounts", all, ManagedApps},
-			{"coordination.k8s.io", "leases", all, ManagedApps},
+			{Group: core, Resource: "namespaces", Verbs: write},
+			{Group: rbac, Resource: "roles", Verbs: append(write, "list", "delete", "escalate", "bind")},
+			{Group: rbac, Resource: "rolebindings", Verbs: append(write, "list", "delete")},
+			{Group: rbac, Resource: "clusterrolebindings", Verbs: append(write, "list", "delete")},
+			{Group: core, Resource: "pods", Verbs: all, Namespace: ManagedApps},
+			{Group: core, Resource: "pods/log", Verbs: []string{"get"}, Namespace: ManagedApps},
+			{Group: core, Resource: "events", Verbs: []string{"get", "list", "watch"}, Namespace: ManagedApps},
+			{Group: core, Resource: "configmaps", Verbs: all, Namespace: ManagedApps},
+			{Group: core, Resource: "secrets", Verbs: all, Namespace: ManagedApps},
+			{Group: core, Resource: "serviceaccounts", Verbs: all, Namespace: ManagedApps},
+			{Group: "coordination.k8s.io", Resource: "leases", Verbs: all, Namespace: ManagedApps},
 		}
 	case Live:
 		read := []string{"get", "list", "watch"}
 		return []Right{
-			{"", "pods", read, ""},
-			{"", "events", read, ""},
-			{"", "nodes", read, ""},
-			{"apps", "deployments", read, ""},
-			{"apps", "replicasets", read, ""},
+			{Group: core, Resource: "pods", Verbs: read},
+			{Group: core, Resource: "events", Verbs: read},
+			{Group: core, Resource: "nodes", Verbs: read},
+			{Group: "apps", Resource: "deployments", Verbs: read},
+			{Group: "apps", Resource: "replicasets", Verbs: read},
 		}
 	}
 	return nil

@@ -38,8 +38,12 @@ func ClusterAccess(features []cluster.Feature) []runtime.Object {
 		},
 	}
 	for _, f := range features {
-		if f == cluster.Applications {
+		switch f {
+		case cluster.Namespaces:
+			objects = append(objects, TenantClusterRole())
+		case cluster.Applications:
 			objects = append(objects, managedApps())
+		case cluster.Live:
 		}
 		objects = append(objects, featureAccess(f)...)
 	}
@@ -52,7 +56,11 @@ func featureAccess(f cluster.Feature) []runtime.Object {
 	name := cluster.Account + "-" + string(f)
 	rules := map[string][]rbacv1.PolicyRule{}
 	for _, r := range cluster.RightsOf(f) {
-		rules[r.Namespace] = append(rules[r.Namespace], rule(r.Group, r.Verbs, r.Resource))
+		granted := rule(r.Group, r.Verbs, r.Resource)
+		if r.Name != "" {
+			granted.ResourceNames = []string{r.Name}
+		}
+		rules[r.Namespace] = append(rules[r.Namespace], granted)
 	}
 	objects := []runtime.Object{
 		&rbacv1.ClusterRole{

@@ -27,8 +27,9 @@ func TestGolden(t *testing.T) {
 	admin := spec
 	admin.Profile = namespace.GitLab
 	for name, objects := range map[string][]runtime.Object{
-		"restricted":     tenant(spec),
-		"gitlab":         tenant(admin),
+		"restricted":     tenant(spec, manifest.GrantRole),
+		"gitlab":         tenant(admin, manifest.GrantAdmin),
+		"shared":         {manifest.RoleBinding(spec, manifest.GrantShared)},
 		"lease":          {manifest.LeaseSecret("shop-7-production", "roadstead-lease-9")},
 		"cluster-access": manifest.ClusterAccess(cluster.Features()),
 	} {
@@ -43,10 +44,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func tenant(s namespace.Spec) []runtime.Object {
+func tenant(s namespace.Spec, g manifest.Grant) []runtime.Object {
 	objects := []runtime.Object{
 		manifest.Namespace(s, "11111111-2222-3333-4444-555555555555"), manifest.ServiceAccount(s), manifest.DefaultServiceAccount(s),
-		manifest.Role(s), manifest.RoleBinding(s), manifest.ResourceQuota(s), manifest.LimitRange(s),
+		manifest.Role(s), manifest.RoleBinding(s, g), manifest.ResourceQuota(s), manifest.LimitRange(s),
 	}
 	for _, p := range manifest.NetworkPolicies(s) {
 		objects = append(objects, p)

@@ -4,19 +4,31 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
 )
 
-// TenantRole is the name of the role that a namespace's account holds.
-const TenantRole = "roadstead-tenant"
+// TenantRole is the name of the role that a namespace's account holds, as a role of the namespace or as the cluster
+// role of the printed manifest.
+const TenantRole = cluster.TenantRole
 
 // Role builds the tenant's role. It starts from nothing: workloads, their
 // configuration and their logs; no impersonation, no tokens, no policies, no
 // way into a running pod, and nothing of RBAC.
 func Role(s namespace.Spec) *rbacv1.Role {
 	return &rbacv1.Role{
-		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},
+		TypeMeta:   rbacType("Role"),
 		ObjectMeta: object(s, TenantRole),
+		Rules:      tenantRules(),
+	}
+}
+
+// TenantClusterRole builds the same rights as a cluster role, which a cluster administrator makes and our account
+// may bind, but not change. It holds nothing until it is bound in a namespace.
+func TenantClusterRole() *rbacv1.ClusterRole {
+	return &rbacv1.ClusterRole{
+		TypeMeta:   rbacType("ClusterRole"),
+		ObjectMeta: metav1.ObjectMeta{Name: TenantRole, Labels: ours(nil)},
 		Rules:      tenantRules(),
 	}
 }
