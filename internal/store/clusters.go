@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/store/sqlgen"
+)
+
+var (
+	_ cluster.Store = Clusters{}
+	_ cluster.Tx    = clusterTx{}
+)
+
+// Clusters keeps clusters and their sealed credentials.
+type Clusters struct{ db *DB }
+
+// Clusters returns the store of clusters.
+func (db *DB) Clusters() Clusters { return Clusters{db: db} }
+
+// Atomically runs fn in one transaction.
+func (s Clusters) Atomically(ctx context.Context, fn func(tx cluster.Tx) error) error {
+	return s.db.atomically(ctx, func(tx *tx) error { return fn(clusterTx{tx}) })
+}
+
+// Cluster returns one cluster.
+func (s Clusters) Cluster(ctx context.Context, id int64) (cluster.Cluster, error) {
+	row, err := s.db.reader().Cluster(ctx, id)
+	return clusterOf(row), doing(err, "read cluster %d", id)
+}
+
+// ClustersByName lists every cluster of that name, whatever its level.
+func (s Clusters) ClustersByName(ctx context.Context, name string) ([]cluster.Cluster, error) {
+	rows, err := s.db.reader().ClustersByName(ctx, name)
+	return each(rows, clusterOf), doing(err, "list clusters named %s", name)
+}
+
+// Clusters lists in order of id, after the given one.
+func (s Clusters) Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error) {
+	rows, err := s.db.reader().Clusters(ctx, sqlgen.ClustersParams{ID: after, Limit: int32(limit)}) //nolint:gosec // a page
+	return each(rows, clusterOf), doing(err, "list clusters")
+}
+
+// Candidates lists the enabled, attached clusters that a project could use:
+// its own, those of the given groups in their order, and those of the instance.
+func (s Clusters) Candidates(ctx context.Context, projectID int64, groupIDs []int64) ([]cluster.Cluster, error) {
+	q := s.db.reader()
+	rows, err := q.ProjectCandidates(ctx, optional(projectID))
+	if err != nil {
+		return nil, doing(err, "list clusters of project %d", projectID)
+	}
+	for _, id := range groupIDs {
+		more, err := q.GroupCandidates(ctx, optional(id))
+		if err != nil {
+			return nil, doing(err, "list clusters of group %d", id)
+		}
+		rows = append(rows, more...)
+	}
+	more, err := q.InstanceCandidates(ctx)
+	return each(append(rows, more...), clusterOf), doing(err, "list clusters of the instance")
+}
+
+// SealedToken returns the credential as it was sealed.
+func (s Clusters) SealedToken(ctx context.Context, id int64) ([]byte, error) {
+	sealed, err := s.db.reader().ClusterToken(ctx, id)
+	return sealed, doing(err, "read the sealed token of cluster %d", id)
+}
+
+type clusterTx struct{ *tx }
+
+// NextClusterID reserves the id of a cluster.
+func (t clusterTx) NextClusterID(ctx context.Context) (int64, error) {
+	id, err := t.NextID(ctx, "clusters")
+	return id, doing(err, "reserve the id of a cluster")
+}
+
+// InsertCluster stores a new cluster under its reserved id.
+func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error {
+	err := t.Queries.InsertCluster(ctx, sqlgen.InsertClusterParams{
+		ID: c.ID, Name: c.Name, Level: string(c.Level), GroupID: optional(c.GroupID), ProjectID: optional(c.ProjectID),
+		EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: string(c.State), Generation: c.Generation,
+		ApiURL: c.Platform.APIURL, CAPEM: c.Platform.CAPEM,
+		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
+	})
+	if err != nil {
+		return doing(err, "store cluster %s", c.Name)
+	}
+	return t.SetSealedToken(ctx, c.ID, sealedToken)
+}
+
+// UpdateCluster writes the changed row unless somebody else changed its
+// platform meanwhile. Level, owner and the time of its making stay.
+func (t clusterTx) UpdateCluster(ctx context.Context, c cluster.Cluster) error {
+	rows, err := t.Queries.UpdateCluster(ctx, sqlgen.UpdateClusterParams{
+		ID: c.ID, Name: c.Name, EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: string(c.State),
+		ApiURL: c.Platform.APIURL, CAPEM: c.Platform.CAPEM, UpdatedAt: stamp(c.UpdatedAt), Generation: c.Generation,
+	})
+	return doing(affected(rows, err, apperr.Of(apperr.Conflict)), "change cluster %d", c.ID)
+}
+
+// SetSealedToken stores the credential of a cluster.
+func (t clusterTx) SetSealedToken(ctx context.Context, id int64, sealed []byte) error {
+	err := t.SetClusterToken(ctx, sqlgen.SetClusterTokenParams{ClusterID: id, Sealed: sealed})
+	return doing(err, "store the sealed token of cluster %d", id)
+}
+
+// DeleteCluster deletes a cluster and everything that belongs to it, its due
+// work too.
+func (t clusterTx) DeleteCluster(ctx context.Context, id int64) error {
+	if err := t.DeleteClusterWork(ctx, id); err != nil {
+		return doing(err, "delete the work of cluster %d", id)
+	}
+	rows, err := t.Queries.DeleteCluster(ctx, id)
+	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "delete cluster %d", id)
+}
+
+func clusterOf(r sqlgen.Cluster) cluster.Cluster {
+	return cluster.Cluster{
+		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
+		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State),
+		Generation: r.Generation, Platform: cluster.Platform{APIURL: r.ApiURL, CAPEM: r.CAPEM},
+		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
+	}
+}

@@ -1,0 +1,9 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/roadstead/roadstead/internal/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }

@@ -1,0 +1,62 @@
+-- name: ScheduleWork :one
+INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes)
+VALUES ($1, $2, $3, $4, $5, '', 0, sqlc.arg(now), 0, 0, 0)
+ON CONFLICT (kind, object) DO UPDATE SET
+    due_at = CASE WHEN excluded.due_at < work.due_at THEN excluded.due_at ELSE work.due_at END,
+    wakes = work.wakes + 1
+RETURNING due_at;
+
+-- name: FenceWork :execrows
+UPDATE work SET epoch = epoch WHERE kind = $1 AND object = $2 AND epoch = $3;
+
+-- name: DueItem :one
+SELECT kind, object, epoch FROM work w
+WHERE w.cluster = $1 AND w.slot = $2 AND w.due_at <= sqlc.arg(now)
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > sqlc.arg(now))
+ORDER BY w.due_at LIMIT 1;
+
+-- name: ClaimWork :one
+UPDATE work SET owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until), epoch = epoch + 1,
+    unsettled = unsettled + 1
+WHERE kind = $1 AND object = $2 AND epoch = sqlc.arg(epoch) AND lease_until <= sqlc.arg(now)
+RETURNING *;
+
+-- name: RenewWork :execrows
+UPDATE work SET lease_until = sqlc.arg(lease_until)
+WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4;
+
+-- name: FinishWork :execrows
+DELETE FROM work WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4 AND wakes = $5;
+
+-- name: SettleWork :execrows
+UPDATE work SET due_at = CASE WHEN wakes = sqlc.arg(wakes) THEN CAST(sqlc.arg(due_at) AS BIGINT) ELSE sqlc.arg(now) END,
+    owner = '', lease_until = 0, attempt = sqlc.arg(attempt), unsettled = 0
+WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4;
+
+-- name: DueSlots :many
+SELECT cluster, slot, CAST(MIN(due_at) AS BIGINT) AS due_since FROM work WHERE due_at <= sqlc.arg(now)
+GROUP BY cluster, slot HAVING MAX(lease_until) <= sqlc.arg(now)
+ORDER BY due_since LIMIT $1;
+
+-- name: ClearWorkLeases :exec
+UPDATE work SET owner = '', lease_until = 0 WHERE lease_until > 0;
+
+-- name: AcquireFollow :one
+INSERT INTO follow_leases (name, owner, lease_until, epoch) VALUES ($1, $2, $3, sqlc.arg(now))
+ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until,
+    epoch = follow_leases.epoch + 1
+WHERE follow_leases.lease_until <= sqlc.arg(now)
+RETURNING epoch;
+
+-- name: RenewFollow :execrows
+UPDATE follow_leases SET lease_until = sqlc.arg(lease_until) WHERE name = $1 AND owner = $2 AND epoch = $3;
+
+-- name: ReleaseFollow :exec
+UPDATE follow_leases SET lease_until = 0 WHERE name = $1 AND owner = $2 AND epoch = $3;
+
+-- name: ClearFollowLeases :exec
+UPDATE follow_leases SET lease_until = 0 WHERE lease_until > 0;
+
+-- name: DeleteFollowLeasesBefore :exec
+DELETE FROM follow_leases WHERE lease_until < $1;

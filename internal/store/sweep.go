@@ -1,0 +1,30 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// KeepOperations is how long finished operations and their logs stay unless
+// the operator says otherwise.
+const KeepOperations = 90 * 24 * time.Hour
+
+// keepLeases is how long the lease of a follower stays after its end, so that
+// its next epoch is higher than the last one.
+const keepLeases = 24 * time.Hour
+
+// Sweep deletes what has had its time: expired sessions, operations that ended
+// longer ago than keepOperations, and old leases. An application's latest
+// operation stays, and so do the values in force.
+func (db *DB) Sweep(ctx context.Context, keepOperations time.Duration) error {
+	current := time.Now()
+	if err := db.Sessions().DeleteSessionsBefore(ctx, current); err != nil {
+		return err
+	}
+	return doing(db.atomically(ctx, func(tx *tx) error {
+		if err := tx.DeleteOperationsBefore(ctx, stamp(current.Add(-keepOperations))); err != nil {
+			return err
+		}
+		return tx.DeleteFollowLeasesBefore(ctx, stamp(current.Add(-keepLeases)))
+	}), "sweep old records")
+}

@@ -1,0 +1,103 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/jobs"
+	"github.com/roadstead/roadstead/internal/store"
+)
+
+// SQLiteConfig returns the settings of a new SQLite store, with a bus and a queue.
+func SQLiteConfig(t testing.TB) store.Config {
+	t.Helper()
+	return config(t, store.Config{DataDir: t.TempDir()})
+}
+
+// PostgresConfig returns the settings of a new PostgreSQL store, with a bus and a
+// queue. The package's TestMain must call Main.
+func PostgresConfig(t testing.TB) store.Config {
+	t.Helper()
+	return config(t, store.Config{DatabaseURL: Postgres(t)})
+}
+
+// Open opens a store and closes it when the test ends.
+func Open(t testing.TB, cfg store.Config) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// Each runs test over both databases.
+func Each(t *testing.T, test func(t *testing.T, cfg store.Config)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, SQLiteConfig(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, PostgresConfig(t))
+	})
+}
+
+// Log returns a logger that writes to the test's log.
+func Log(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// Postgres makes an empty PostgreSQL database for a test and returns its URL.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server, err := url.Parse(os.Getenv(serverVariable))
+	if err != nil || server.Scheme == "" {
+		t.Fatal("no PostgreSQL server: call storetest.Main in the package's TestMain")
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	maintenance := server.String()
+	execute(t, t.Context(), maintenance, "CREATE DATABASE "+name)
+	t.Cleanup(func() {
+		execute(t, context.Background(), maintenance, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+	})
+	server.Path = "/" + name
+	return server.String()
+}
+
+func execute(t testing.TB, ctx context.Context, address, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func config(t testing.TB, cfg store.Config) store.Config {
+	t.Helper()
+	cfg.Log, cfg.Bus = Log(t), event.NewBus()
+	inserter, err := jobs.NewInserter(cfg.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Queue = inserter
+	return cfg
+}
