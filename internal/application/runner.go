@@ -120,3 +120,10 @@ func permanent(err error) (apperr.Code, bool) {
 		return "", false
 	}
 }
+
+// Wait is how long the installer may work: it must end, and say how, before
+// the pod is stopped.
+func (s RunSpec) Wait() time.Duration {
+	margin := min(max(s.Remaining/10, 2*time.Second), time.Minute)
+	return max(s.Remaining-margin, time.Second)
+}
