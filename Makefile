@@ -21,12 +21,12 @@ export GOWORK := off
 build: bin/roadstead bin/roadstead-installer bin/devcluster ## Build the three programs into bin/
 
 .PHONY: demo
-demo: build ## Show the product on a cluster of its own until Ctrl-C
-	scripts/demo
+demo: build .cache/demo ## Show the product on a cluster of its own until Ctrl-C
+	.cache/demo -bin bin
 
 .PHONY: demo-check
-demo-check: build ## Run the demo, check every step of it, and end
-	scripts/demo --check
+demo-check: build .cache/demo ## Run the demo, check every step of it, and end
+	.cache/demo -bin bin -check
 
 .PHONY: images
 images: $(TOOLS)/ociimage ## Build dist/*.tar: OCI images for linux/amd64 and linux/arm64, without a container engine
@@ -96,13 +96,16 @@ help: ## List the tasks
 # $(call go-build,MODULE,PACKAGE,PROGRAM)
 go-build = go -C $(1) build -ldflags '-s -w -X main.version=$(VERSION)' -o $(CURDIR)/$(3) $(2)
 
-.PHONY: bin/roadstead bin/roadstead-installer bin/devcluster
+.PHONY: bin/roadstead bin/roadstead-installer bin/devcluster .cache/demo
 bin/roadstead:
 	$(call go-build,.,./cmd/roadstead,$@)
 bin/roadstead-installer:
 	$(call go-build,installer,.,$@)
 bin/devcluster:
 	go -C devcluster build -ldflags "$$(sh devcluster/ldflags.sh)" -o $(CURDIR)/$@ .
+
+.cache/demo:
+	$(call go-build,.,./cmd/demo,$@)
 
 # Tools, built once for each version of tools/go.mod.
 

@@ -1,0 +1,113 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Options say how to run the demo.
+type Options struct {
+	// Bin is the folder of the three programs.
+	Bin string
+	// Check verifies each step and ends; otherwise the demo stays up until its
+	// context ends.
+	Check bool
+	Out   io.Writer
+}
+
+// stage is what the demo runs on.
+type stage struct {
+	Options
+
+	dir        string
+	began      time.Time
+	number     int
+	cluster    *process
+	server     *process
+	kubeconfig string
+	api        string
+	charts     string
+	address    string
+	token      string
+}
+
+// Run shows the main job from end to end.
+func Run(ctx context.Context, o Options) (err error) {
+	dir, err := os.MkdirTemp("", "roadstead-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	s := &stage{Options: o, dir: dir, began: time.Now(), token: rand.Text() + rand.Text()}
+	defer func() { err = errors.Join(err, s.leave()) }()
+	for _, step := range s.steps() {
+		if err := s.play(ctx, step); err != nil {
+			return err
+		}
+	}
+	if o.Check {
+		fmt.Fprintf(o.Out, "\nEvery step was checked, in %s.\n", round(time.Since(s.began)))
+		return nil
+	}
+	s.invite()
+	<-ctx.Done()
+	fmt.Fprintln(o.Out, "\nStopping.")
+	return nil
+}
+
+// play runs a step, prints it with its time, and checks it where asked to.
+func (s *stage) play(ctx context.Context, step step) error {
+	began := time.Now()
+	s.number++
+	outcome, err := step.do(ctx)
+	if err == nil && s.Check && step.check != nil {
+		err = step.check(ctx)
+	}
+	if err != nil {
+		fmt.Fprintf(s.Out, "%2d  failed  %s\n", s.number, step.title)
+		return fmt.Errorf("step %d, %s: %w", s.number, step.title, err)
+	}
+	fmt.Fprintf(s.Out, "%2d  %6s  %s\n", s.number, round(time.Since(began)), step.title)
+	for line := range strings.Lines(strings.TrimSpace(outcome)) {
+		fmt.Fprintf(s.Out, "            %s\n", strings.TrimRight(line, "\n"))
+	}
+	return nil
+}
+
+func (s *stage) invite() {
+	fmt.Fprintf(s.Out, `
+Roadstead runs at  %s
+Sign in with       %s
+
+For the command line:
+  export ROADSTEAD_SERVER=%s ROADSTEAD_TOKEN=%s
+  %s pods --project acme/shop --environment production -w
+For kubectl:
+  export KUBECONFIG=%s
+
+Ctrl-C stops everything and leaves nothing behind.
+`, s.address, s.token, s.address, s.token, filepath.Join(s.Bin, "roadstead"), s.kubeconfig)
+}
+
+// leave stops the servers, the dependent one first, and removes the folder.
+func (s *stage) leave() error {
+	for _, p := range []*process{s.server, s.cluster} {
+		if p != nil {
+			p.stop()
+		}
+	}
+	if err := os.RemoveAll(s.dir); err != nil {
+		return fmt.Errorf("remove the demo's folder: %w", err)
+	}
+	return nil
+}
+
+func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
+
+func round(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+)
+
+type clusterView struct {
+	Cluster      cluster.Cluster
+	Connection   aged
+	Failure      apperr.Code
+	Findings     []findingView
+	Applications []applicationView
+}
+
+type findingView struct {
+	Tone   string
+	Title  string
+	Text   string
+	Hint   string
+	Code   apperr.Code
+	Detail []string
+}
+
+func (h *Handler) cluster(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.Clusters.Cluster(r.Context(), r.PathValue("cluster"))
+	if err != nil {
+		return err
+	}
+	value, err := h.Values.Read(r.Context(), c.ID, cluster.ConnectionValue)
+	if err != nil {
+		return err
+	}
+	connection := cluster.Report(value.Data, value.Code)
+	view := clusterView{
+		Cluster: c, Failure: value.Code,
+		Connection: aged{connectionStatus(connection, value.Code), value.CheckedAt},
+	}
+	if connection != nil {
+		view.Findings = findings(*connection)
+	}
+	if view.Applications, err = h.applications(r.Context(), c.ID); err != nil {
+		return err
+	}
+	return h.render(w, r, http.StatusOK, "cluster", c.Name, view)
+}
+
+func findings(c cluster.Connection) []findingView {
+	views := make([]findingView, len(c.Findings))
+	for i, f := range c.Findings {
+		views[i] = findingView{Tone: tone(f.Outcome), Title: title(f), Code: f.Code, Detail: f.Detail}
+		if e, ok := apperr.Lookup(f.Code); ok && f.Code != "" {
+			views[i].Text, views[i].Hint = e.Message, e.Hint
+		} else if f.Check == cluster.CheckVersion {
+			views[i].Text = c.Version
+		}
+	}
+	return views
+}
+
+// title is a check in words.
+func title(f cluster.Finding) string {
+	words := map[string]string{
+		cluster.CheckReachable: "API server answers", cluster.CheckTLS: "Certificate is trusted",
+		cluster.CheckToken: "Token is accepted", cluster.CheckVersion: "Version is supported",
+		cluster.CheckRights: "Rights",
+	}
+	if f.Feature != "" {
+		return "Rights for " + string(f.Feature)
+	}
+	if text, ok := words[f.Check]; ok {
+		return text
+	}
+	return capital(f.Check)
+}
+
+func (h *Handler) checkCluster(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.Clusters.Cluster(r.Context(), r.PathValue("cluster"))
+	if err != nil {
+		return err
+	}
+	if err := h.Clusters.Check(r.Context(), c.ID); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/clusters/"+strconv.FormatInt(c.ID, 10), http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,28 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/telemetry"
+)
+
+type errorView struct {
+	Error       *apperr.Error
+	Correlation string
+}
+
+// fail shows an error: our sentence and hint where it has a code, and else no
+// more than an id by which it is found in the log.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	shown, ok := apperr.From(err)
+	if !ok {
+		shown = apperr.Of(apperr.Internal)
+		h.Log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.String("error", apperr.Quote(err.Error())))
+	}
+	view := errorView{Error: shown, Correlation: telemetry.Correlation(r.Context())}
+	if err := h.render(w, r, shown.Status(), "error", "Something is in the way", view); err != nil {
+		http.Error(w, shown.Message, shown.Status())
+	}
+}

@@ -1,0 +1,78 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/event"
+)
+
+// Limits of a live stream: a heartbeat so that proxies keep it open, a deadline
+// so that a stuck browser frees its place, and a re-check of the session.
+const (
+	heartbeat     = 15 * time.Second
+	writeDeadline = 10 * time.Second
+	recheck       = 30 * time.Second
+	maxTopics     = 50
+)
+
+// live streams the topics that changed. A notice carries no data: the page
+// reads what it shows again.
+func (h *Handler) live(w http.ResponseWriter, r *http.Request) error {
+	topics := slices.Compact(slices.Sorted(slices.Values(strings.Fields(r.URL.Query().Get("topics")))))
+	if len(topics) == 0 || len(topics) > maxTopics {
+		return apperr.Of(apperr.InvalidRequest)
+	}
+	notices, cancel := h.Bus.Subscribe(r.Context(), event.Topics(topics...))
+	defer cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	s := stream{w: w, control: http.NewResponseController(w)}
+	if !s.write(": hello\n\n") {
+		return nil
+	}
+	h.follow(r, s, notices)
+	return nil
+}
+
+// follow writes notices until the browser goes away or its session ends.
+func (h *Handler) follow(r *http.Request, s stream, notices <-chan event.Notice) {
+	beat, check := time.NewTicker(heartbeat), time.NewTicker(recheck)
+	defer beat.Stop()
+	defer check.Stop()
+	for alive := true; alive; {
+		select {
+		case <-r.Context().Done():
+			return
+		case notice, ok := <-notices:
+			if !ok {
+				return
+			}
+			topic, _ := json.Marshal(notice.Topic) // text always marshals
+			alive = s.write(fmt.Sprintf("event: notice\ndata: %s\n\n", topic))
+		case <-beat.C:
+			alive = s.write(": beat\n\n")
+		case <-check.C:
+			_, alive = h.identify(r)
+		}
+	}
+}
+
+// stream writes to one browser.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (s stream) write(text string) bool {
+	_ = s.control.SetWriteDeadline(time.Now().Add(writeDeadline))
+	if _, err := s.w.Write([]byte(text)); err != nil {
+		return false
+	}
+	return s.control.Flush() == nil
+}

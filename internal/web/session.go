@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
+)
+
+// maxForm bounds what a form may send, in bytes. Values of a chart are the
+// largest thing people type.
+const maxForm = 1 << 20
+
+type signInView struct {
+	ReturnTo string
+	Error    *apperr.Error
+}
+
+func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
+	return h.render(w, r, http.StatusOK, "sign-in", "Sign in", signInView{ReturnTo: returnTo(r)})
+}
+
+func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	secret, session, err := h.Auth.SignIn(r.Context(), strings.TrimSpace(r.PostFormValue("token")))
+	if apperr.CodeOf(err) == apperr.Unauthenticated {
+		refused := apperr.Of(apperr.Unauthenticated).WithMessage("That is not a valid token.")
+		return h.render(w, r, http.StatusUnauthorized, "sign-in", "Sign in", signInView{ReturnTo: returnTo(r), Error: refused})
+	}
+	if err != nil {
+		return err
+	}
+	cookie := h.cookie(secret)
+	cookie.Expires = session.ExpiresAt
+	http.SetCookie(w, cookie)
+	http.Redirect(w, r, returnTo(r), http.StatusSeeOther)
+	return nil
+}
+
+func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {
+	if cookie, err := r.Cookie(h.cookieName()); err == nil {
+		if err := h.Auth.SignOut(r.Context(), cookie.Value); err != nil {
+			return err
+		}
+	}
+	gone := h.cookie("")
+	gone.MaxAge = -1
+	http.SetCookie(w, gone)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	return nil
+}
+
+func (h *Handler) identify(r *http.Request) (auth.Identity, bool) {
+	cookie, err := r.Cookie(h.cookieName())
+	if err != nil {
+		return auth.Identity{}, false
+	}
+	identity, err := h.Auth.AuthenticateSession(r.Context(), cookie.Value)
+	return identity, err == nil
+}
+
+func (h *Handler) cookie(value string) *http.Cookie {
+	return &http.Cookie{
+		Name: h.cookieName(), Value: value, Path: "/",
+		HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// cookieName has the prefix that makes a browser refuse the cookie from a
+// sibling host, where TLS allows it.
+func (h *Handler) cookieName() string {
+	if h.Secure {
+		return "__Host-roadstead"
+	}
+	return "roadstead"
+}
+
+func toSignIn(w http.ResponseWriter, r *http.Request) {
+	target := "/sign-in"
+	if r.Method == http.MethodGet {
+		target += "?return_to=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// returnTo is where to go after signing in: a path of ours, never another host.
+func returnTo(r *http.Request) string {
+	target := r.FormValue("return_to")
+	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.ContainsAny(target, "\\\r\n\t") {
+		return "/clusters"
+	}
+	return target
+}
