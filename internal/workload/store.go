@@ -83,6 +83,8 @@ type Rows[R any] interface {
 	Write(ctx context.Context, status Status, batch Batch[R]) error
 	// Unmarked lists rows whose mark is older, in order of namespace and name.
 	Unmarked(ctx context.Context, status Status, mark int64, after Ref, limit int) ([]Gone, error)
+	// Count counts the rows of a key.
+	Count(ctx context.Context, id int64) (int64, error)
 	// Page reads rows in order of name and namespace.
 	Page(ctx context.Context, id int64, page Page) ([]R, error)
 	// Since lists at most limit rows and deletions each, whose N is higher.
