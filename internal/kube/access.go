@@ -84,8 +84,8 @@ func (c *Client) allowed(ctx context.Context, a Access) (bool, error) {
 	return review.Status.Allowed, nil
 }
 
-// maxName is how much of a name that a cluster gave is kept, in bytes.
-const maxName = 253
+// maxUserName is how much of a user name that a cluster gave is kept, in bytes.
+const maxUserName = 253
 
 // WhoAmI is the user name that the cluster knows our token by.
 func (c *Client) WhoAmI(ctx context.Context) (apperr.Untrusted, error) {
@@ -93,5 +93,5 @@ func (c *Client) WhoAmI(ctx context.Context) (apperr.Untrusted, error) {
 	if err := c.Create(ctx, review); err != nil {
 		return "", fmt.Errorf("asking who we are: %w", err)
 	}
-	return apperr.Clean(review.Status.UserInfo.Username, maxName), nil
+	return apperr.Clean(review.Status.UserInfo.Username, maxUserName), nil
 }

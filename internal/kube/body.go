@@ -2,6 +2,7 @@ package kube
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -74,9 +75,18 @@ func (t *tracked) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
 	t.keep = append(t.keep, p[:min(n, cap(t.keep)-len(t.keep))]...)
 	if err != nil && !errors.Is(err, io.EOF) {
+		err = broken(err)
 		t.err = err
 	}
 	return n, err
+}
+
+// broken gives a connection that ends within a body its code; time-outs and our own codes stay what they are.
+func broken(err error) error {
+	if _, ok := apperr.From(err); ok || isTimeout(err) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return apperr.Of(apperr.ClusterRefused).With(err)
 }
 
 func (t *tracked) Close() error {

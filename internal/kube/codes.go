@@ -149,9 +149,9 @@ func codeOfTLS(err error) apperr.Code {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return apperr.ClusterTLSUntrusted
 	}
-	_, alert := errors.AsType[tls.AlertError](err)
 	_, record := errors.AsType[tls.RecordHeaderError](err)
-	if alert || record {
+	op, isOp := errors.AsType[*net.OpError](err)
+	if record || isOp && (op.Op == "remote error" || op.Op == "local error") { // how crypto/tls reports its alerts
 		return apperr.ClusterTLSFailed
 	}
 	return ""

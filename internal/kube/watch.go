@@ -90,6 +90,9 @@ func watchOnce[T any, P objectOf[T]](ctx context.Context, c *Client, o *WatchOpt
 			}
 			silence.Reset(watchSilent)
 			event, err := eventOf[T, P](raw)
+			if err != nil && ctx.Err() != nil {
+				return ended(ctx)
+			}
 			if err != nil {
 				return err
 			}

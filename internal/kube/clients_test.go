@@ -1,0 +1,132 @@
+package kube_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/kube"
+	"github.com/roadstead/roadstead/internal/kubetest"
+	"github.com/roadstead/roadstead/internal/secret"
+)
+
+// directory serves targets and counts how often a credential was opened.
+type directory struct {
+	mu      sync.Mutex
+	targets map[int64]kube.Target
+	opened  int
+}
+
+func (d *directory) Generation(_ context.Context, id int64) (int64, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, ok := d.targets[id]
+	if !ok {
+		return 0, apperr.Of(apperr.NotFound)
+	}
+	return t.Generation, nil
+}
+
+func (d *directory) Target(_ context.Context, id int64) (kube.Target, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.opened++
+	return d.targets[id], nil
+}
+
+func (d *directory) set(t kube.Target) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.targets[t.Cluster] = t
+}
+
+func target(s *kubetest.Server, id, generation int64) kube.Target {
+	return kube.Target{Cluster: id, Generation: generation, APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(kubetest.Token))}
+}
+
+func TestClientIsKeptUntilTheRegistrationChanges(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	d := &directory{targets: map[int64]kube.Target{}}
+	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: d})
+	t.Cleanup(clients.Close)
+
+	_, err := clients.For(t.Context(), 1)
+	wantCode(t, err, apperr.NotFound)
+	d.set(target(s, 1, 1))
+	first, err := clients.For(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := clients.For(t.Context(), 1)
+	if err != nil || again != first || d.opened != 1 {
+		t.Errorf("another client (%v), credential opened %d times", err, d.opened)
+	}
+	d.set(target(s, 1, 2))
+	if changed, err := clients.For(t.Context(), 1); err != nil || changed == first {
+		t.Errorf("the old client after a change (%v)", err)
+	}
+	if len(s.Requests()) != 0 {
+		t.Error("making a client sends something")
+	}
+}
+
+func TestIdleClientIsDropped(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	d := &directory{targets: map[int64]kube.Target{}}
+	var mu sync.Mutex
+	now := time.Unix(0, 0)
+	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: d, Now: func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	}})
+	t.Cleanup(clients.Close)
+	d.set(target(s, 1, 1))
+	d.set(target(s, 2, 1))
+	idle, err := clients.For(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 12 {
+		mu.Lock()
+		now = now.Add(time.Minute)
+		mu.Unlock()
+		if _, err := clients.For(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := clients.For(t.Context(), 1); err != nil || again == idle || d.opened != 3 {
+		t.Errorf("kept for twelve minutes (%v), credentials opened %d times", err, d.opened)
+	}
+}
+
+// TestDroppedClientsLeaveNothing cannot run beside others: it counts the process's goroutines.
+func TestDroppedClientsLeaveNothing(t *testing.T) {
+	s := kubetest.NewServer(t)
+	d := &directory{targets: map[int64]kube.Target{}}
+	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: d})
+	before := runtime.NumGoroutine()
+	for id := range int64(100) {
+		d.set(target(s, id, 1))
+		c, err := clients.For(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Version(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clients.Close()
+	deadline := time.Now().Add(10 * time.Second)
+	for runtime.NumGoroutine() > before+5 {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines before, %d after 100 dropped clients", before, runtime.NumGoroutine())
+		}
+		runtime.Gosched()
+	}
+}
