@@ -17,20 +17,20 @@ import (
 // time.
 type cluster struct {
 	mu       sync.Mutex
-	objects  map[string]bool                  // by operation token
-	pods     map[string]pod                   // by pod name
-	releases map[string]string                // version by application
-	runs     map[string]int                   // how often each token's pod ran
-	values   map[string]string                // user values by token
-	run      func(pod) application.PodFacts   // what becomes of a pod
-	errs     map[string]error                 // by method
-	missing  []string                         // rights
-	inTheWay int                              // how often Start finds an old pod
-	removed  []application.Leftover           // by the sweep
-	left     []application.Leftover           // for the sweep
-	watch    func(func(application.PodFacts)) // for followers
-	logs     func(follow bool) io.ReadCloser  // for followers
-	called   func(method string)              // after each effect: a place to die
+	objects  map[string]bool                                   // by operation token
+	pods     map[string]pod                                    // by pod name
+	releases map[string]string                                 // version by application
+	runs     map[string]int                                    // how often each token's pod ran
+	values   map[string]string                                 // user values by token
+	run      func(pod) application.PodFacts                    // what becomes of a pod
+	errs     map[string]error                                  // by method
+	missing  []string                                          // rights
+	inTheWay int                                               // how often Start finds an old pod
+	removed  []application.Leftover                            // by the sweep
+	left     []application.Leftover                            // for the sweep
+	watch    func(context.Context, func(application.PodFacts)) // for followers
+	logs     func(follow bool) io.ReadCloser                   // for followers
+	called   func(method string)                               // after each effect: a place to die
 }
 
 type pod struct {
@@ -156,7 +156,7 @@ func (c *cluster) Cleanup(_ context.Context, op application.Operation, keepPod b
 }
 
 func (c *cluster) Watch(ctx context.Context, _ application.Operation, seen func(application.PodFacts)) error {
-	c.watch(seen)
+	c.watch(ctx, seen)
 	return ctx.Err()
 }
 
