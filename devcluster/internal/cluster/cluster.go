@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/roadstead/roadstead/devcluster/internal/chartrepo"
 	"github.com/roadstead/roadstead/devcluster/internal/controlplane"
 	"github.com/roadstead/roadstead/devcluster/internal/node"
 )
@@ -21,6 +22,8 @@ type Config struct {
 	Dir string
 	// Listen is the API server's loopback address; port 0 is any free one.
 	Listen string
+	// ChartsListen is the chart repository's, in the same form.
+	ChartsListen string
 	// Nodes is the number of simulated nodes, from 1 to node.MaxNodes.
 	Nodes int
 	// InstallerBin is what containers of installer images run; empty: such
@@ -35,11 +38,12 @@ type Config struct {
 
 // Cluster is a running development cluster.
 type Cluster struct {
-	dir   *dir
-	log   *slog.Logger
-	files []*os.File
-	plane *controlplane.ControlPlane
-	agent *node.Agent
+	dir    *dir
+	log    *slog.Logger
+	files  []*os.File
+	plane  *controlplane.ControlPlane
+	agent  *node.Agent
+	charts *chartrepo.Server
 }
 
 // Start brings a cluster up. It returns when pods can be created and will be
@@ -69,6 +73,9 @@ func (c *Cluster) start(ctx context.Context, config Config) error {
 	listener, err := listenLoopback(ctx, config.Listen)
 	if err != nil {
 		return err
+	}
+	if err := c.serveCharts(ctx, config.ChartsListen); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	c.plane, err = controlplane.Start(ctx, controlplane.Config{Dir: c.dir.path, Listener: listener, Log: componentLog})
 	if err != nil {
@@ -145,6 +152,9 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	if c.plane != nil {
 		errs = append(errs, c.plane.Stop(ctx))
 	}
+	if c.charts != nil {
+		errs = append(errs, c.charts.Stop(ctx))
+	}
 	for _, file := range c.files {
 		errs = append(errs, file.Close())
 	}
@@ -160,6 +170,12 @@ func (c *Cluster) Err() error { return c.plane.Err() }
 
 // Server is the URL of the API server.
 func (c *Cluster) Server() string { return c.plane.Server() }
+
+// ChartsURL is the address of the Helm repository of the sample charts.
+func (c *Cluster) ChartsURL() string { return c.charts.URL() }
+
+// ChartsOCI is the address under which the registry has the sample charts.
+func (c *Cluster) ChartsOCI() string { return c.charts.OCI() }
 
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (c *Cluster) Kubeconfig() string { return c.dir.file(fileKubeconfig) }

@@ -18,6 +18,6 @@ func New(out io.Writer) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetOut(out)
-	root.AddCommand(newUp(), newPodInit())
+	root.AddCommand(newUp(), newCharts(), newPodInit())
 	return root
 }

@@ -31,6 +31,7 @@ func newUp() *cobra.Command {
 	flags.StringVar(&config.Listen, "listen", "127.0.0.1:0", "loopback `address` of the API server; port 0 is any free one")
 	flags.StringVar(&config.InstallerBin, "installer-bin", "", "`program` that containers of installer images run as local processes")
 	flags.StringVar(&config.InstallerImage, "installer-image", "ghcr.io/roadstead/installer", "installer `image`, whatever its tag, besides all whose path ends in /installer")
+	flags.StringVar(&config.ChartsListen, "charts-listen", "127.0.0.1:0", "loopback `address` of the chart repository; port 0 is any free one")
 	flags.IntVar(&config.Nodes, "nodes", 1, "`number` of simulated nodes")
 	return cmd
 }
@@ -43,8 +44,8 @@ func up(cmd *cobra.Command, config cluster.Config) error {
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "devcluster ready: api %s kubeconfig %s (%.1f s)\n",
-		c.Server(), c.Kubeconfig(), time.Since(begun).Seconds())
+	fmt.Fprintf(cmd.OutOrStdout(), "devcluster ready: api %s kubeconfig %s charts %s oci %s (%.1f s)\n",
+		c.Server(), c.Kubeconfig(), c.ChartsURL(), c.ChartsOCI(), time.Since(begun).Seconds())
 	select {
 	case <-cmd.Context().Done():
 	case <-c.Done():
