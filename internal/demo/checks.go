@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-func (s *stage) checkHealth(ctx context.Context) error {
+func (s *show) checkHealth(ctx context.Context) error {
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"} {
 		if _, err := s.get(ctx, path); err != nil {
 			return err
@@ -19,7 +19,7 @@ func (s *stage) checkHealth(ctx context.Context) error {
 	return nil
 }
 
-func (s *stage) checkConnected(ctx context.Context) error {
+func (s *show) checkConnected(ctx context.Context) error {
 	_, err := retry(ctx, func() (string, error) {
 		var c struct {
 			Connection struct {
@@ -45,7 +45,7 @@ func (s *stage) checkConnected(ctx context.Context) error {
 }
 
 // checkNamespace asks the API server itself what stands there.
-func (s *stage) checkNamespace(ctx context.Context) error {
+func (s *show) checkNamespace(ctx context.Context) error {
 	name, err := s.namespace(ctx)
 	if err != nil {
 		return err
@@ -59,11 +59,11 @@ func (s *stage) checkNamespace(ctx context.Context) error {
 		return fmt.Errorf("namespace %s enforces %q", name, enforced)
 	}
 	objects, err := s.kubectl(ctx, s.kubeconfig, "", "get", "-n", name, "-o", "name",
-		"serviceaccount/"+name+"-service-account", "rolebinding,resourcequota,limitrange,networkpolicy")
+		"serviceaccounts,rolebindings,resourcequotas,limitranges,networkpolicies")
 	if err != nil {
 		return err
 	}
-	for _, kind := range []string{"serviceaccount/", "rolebinding", "resourcequota/", "limitrange/", "networkpolicy"} {
+	for _, kind := range []string{"serviceaccount/" + name + "-service-account", "rolebinding", "resourcequota/", "limitrange/", "networkpolicy"} {
 		if !strings.Contains(objects, kind) {
 			return fmt.Errorf("namespace %s lacks a %s", name, kind)
 		}
@@ -73,7 +73,7 @@ func (s *stage) checkNamespace(ctx context.Context) error {
 
 // checkApplication looks for the release, its running pods, and for anything
 // that the operation left behind.
-func (s *stage) checkApplication(ctx context.Context) error {
+func (s *show) checkApplication(ctx context.Context) error {
 	releases, err := s.kubectl(ctx, s.kubeconfig, "", "get", "secrets", "-A", "-l", "owner=helm,name=web,status=deployed", "-o", "name")
 	if err != nil {
 		return err
@@ -93,11 +93,11 @@ func (s *stage) checkApplication(ctx context.Context) error {
 }
 
 // checkTenant tries what the tenant may and may not do.
-func (s *stage) checkTenant(ctx context.Context) error {
+func (s *show) checkTenant(ctx context.Context) error {
 	tenant := s.path("tenant.kubeconfig")
 	for question, want := range map[string]string{
 		"create deployments.apps": "yes", "get secrets": "yes", "create networkpolicies.networking.k8s.io": "no",
-		"impersonate serviceaccounts": "no", "create serviceaccounts/token": "no", "list secrets --all-namespaces": "no",
+		"impersonate serviceaccounts": "no", "create serviceaccounts --subresource=token": "no", "list secrets --all-namespaces": "no",
 	} {
 		answer, err := s.kubectl(ctx, tenant, "", append([]string{"auth", "can-i"}, strings.Fields(question)...)...)
 		if err != nil && want == "yes" {
@@ -110,7 +110,7 @@ func (s *stage) checkTenant(ctx context.Context) error {
 	return nil
 }
 
-func (s *stage) checkWorkload(ctx context.Context) error {
+func (s *show) checkWorkload(ctx context.Context) error {
 	ready, err := s.kubectl(ctx, s.path("tenant.kubeconfig"), "", "get", "deployment", "storefront", "-o", "jsonpath={.status.readyReplicas}")
 	if err == nil && ready != "3" {
 		err = fmt.Errorf("%q of 3 replicas are ready", ready)
@@ -118,7 +118,7 @@ func (s *stage) checkWorkload(ctx context.Context) error {
 	return err
 }
 
-func (s *stage) checkPods(ctx context.Context) error {
+func (s *show) checkPods(ctx context.Context) error {
 	_, err := retry(ctx, func() (string, error) {
 		var live struct {
 			State string `json:"state"`
@@ -138,7 +138,7 @@ func (s *stage) checkPods(ctx context.Context) error {
 	return err
 }
 
-func (s *stage) namespace(ctx context.Context) (string, error) {
+func (s *show) namespace(ctx context.Context) (string, error) {
 	var n struct {
 		Name  string `json:"name"`
 		State string `json:"state"`
@@ -150,7 +150,7 @@ func (s *stage) namespace(ctx context.Context) (string, error) {
 	return n.Name, err
 }
 
-func (s *stage) getJSON(ctx context.Context, path string, into any) error {
+func (s *show) getJSON(ctx context.Context, path string, into any) error {
 	body, err := s.get(ctx, path)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (s *stage) getJSON(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-func (s *stage) get(ctx context.Context, path string) (_ []byte, err error) {
+func (s *show) get(ctx context.Context, path string) (_ []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address+path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", path, err)

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/stage"
 )
 
 // Options say how to run the demo.
@@ -22,15 +24,15 @@ type Options struct {
 	Out   io.Writer
 }
 
-// stage is what the demo runs on.
-type stage struct {
+// show is one run of the demo.
+type show struct {
 	Options
 
 	dir        string
 	began      time.Time
 	number     int
-	cluster    *process
-	server     *process
+	cluster    *stage.Process
+	server     *stage.Process
 	kubeconfig string
 	api        string
 	charts     string
@@ -44,7 +46,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
 	}
-	s := &stage{Options: o, dir: dir, began: time.Now(), token: rand.Text() + rand.Text()}
+	s := &show{Options: o, dir: dir, began: time.Now(), token: rand.Text() + rand.Text()}
 	defer func() { err = errors.Join(err, s.leave()) }()
 	for _, step := range s.steps() {
 		if err := s.play(ctx, step); err != nil {
@@ -62,7 +64,7 @@ func Run(ctx context.Context, o Options) (err error) {
 }
 
 // play runs a step, prints it with its time, and checks it where asked to.
-func (s *stage) play(ctx context.Context, step step) error {
+func (s *show) play(ctx context.Context, step step) error {
 	began := time.Now()
 	s.number++
 	outcome, err := step.do(ctx)
@@ -80,7 +82,7 @@ func (s *stage) play(ctx context.Context, step step) error {
 	return nil
 }
 
-func (s *stage) invite() {
+func (s *show) invite() {
 	fmt.Fprintf(s.Out, `
 Roadstead runs at  %s
 Sign in with       %s
@@ -96,10 +98,10 @@ Ctrl-C stops everything and leaves nothing behind.
 }
 
 // leave stops the servers, the dependent one first, and removes the folder.
-func (s *stage) leave() error {
-	for _, p := range []*process{s.server, s.cluster} {
+func (s *show) leave() error {
+	for _, p := range []*stage.Process{s.server, s.cluster} {
 		if p != nil {
-			p.stop()
+			p.Stop()
 		}
 	}
 	if err := os.RemoveAll(s.dir); err != nil {
@@ -108,6 +110,6 @@ func (s *stage) leave() error {
 	return nil
 }
 
-func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
+func (s *show) path(name string) string { return filepath.Join(s.dir, name) }
 
 func round(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }

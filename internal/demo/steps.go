@@ -6,12 +6,13 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/stage"
 )
 
 //go:embed workload.yaml
@@ -27,7 +28,7 @@ type step struct {
 	check func(ctx context.Context) error
 }
 
-func (s *stage) steps() []step {
+func (s *show) steps() []step {
 	const project, environment = "acme/shop", "production"
 	where := []string{"--project", project, "--environment", environment}
 	return []step{
@@ -46,19 +47,21 @@ func (s *stage) steps() []step {
 	}
 }
 
-func (s *stage) startCluster(ctx context.Context) (string, error) {
+func (s *show) startCluster(ctx context.Context) (string, error) {
 	dir := s.path("cluster")
-	p, ready, err := start(ctx, s.dir, "devcluster", "devcluster ready:", nil, filepath.Join(s.Bin, "devcluster"),
-		"up", "--dir", dir, "--installer-bin", filepath.Join(s.Bin, "roadstead-installer"))
+	p, err := stage.Start(ctx, stage.Command{
+		Program: filepath.Join(s.Bin, "devcluster"), Log: s.path("devcluster.log"), Ready: "devcluster ready:",
+		Args: []string{"up", "--dir", dir, "--installer-bin", filepath.Join(s.Bin, "roadstead-installer")},
+	})
 	if err != nil {
 		return "", err
 	}
 	s.cluster, s.kubeconfig = p, filepath.Join(dir, "kubeconfig")
-	s.api, s.charts = wordAfter(ready, "api"), wordAfter(ready, "charts")
+	s.api, s.charts = stage.WordAfter(p.ReadyLine, "api"), stage.WordAfter(p.ReadyLine, "charts")
 	return s.api, nil
 }
 
-func (s *stage) startServer(ctx context.Context) (string, error) {
+func (s *show) startServer(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(s.path("catalog"), 0o700); err != nil {
 		return "", err
 	}
@@ -66,14 +69,18 @@ func (s *stage) startServer(ctx context.Context) (string, error) {
 	if err := os.WriteFile(s.path("catalog/web.yaml"), []byte(entry), 0o600); err != nil {
 		return "", err
 	}
-	address, err := freeAddress(ctx)
+	address, err := stage.FreeAddress(ctx)
 	if err != nil {
 		return "", err
 	}
-	p, _, err := start(ctx, s.dir, "roadstead", "serving", []string{
-		"ROADSTEAD_ADMIN_TOKEN=" + s.token, "ROADSTEAD_CATALOG_DIR=" + s.path("catalog"),
-		"ROADSTEAD_EGRESS_ALLOW=" + hostRule(s.api) + "," + hostRule(s.charts),
-	}, filepath.Join(s.Bin, "roadstead"), "serve", "--data-dir", s.path("data"), "--listen", address)
+	p, err := stage.Start(ctx, stage.Command{
+		Program: filepath.Join(s.Bin, "roadstead"), Log: s.path("roadstead.log"), Ready: "serving",
+		Args: []string{"serve", "--data-dir", s.path("data"), "--listen", address},
+		Env: []string{
+			"ROADSTEAD_ADMIN_TOKEN=" + s.token, "ROADSTEAD_CATALOG_DIR=" + s.path("catalog"),
+			"ROADSTEAD_EGRESS_ALLOW=" + stage.EgressRule(s.api) + "," + stage.EgressRule(s.charts),
+		},
+	})
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +90,7 @@ func (s *stage) startServer(ctx context.Context) (string, error) {
 
 // grantAccount does what a cluster administrator does: applies the printed
 // manifest and reads the token it makes.
-func (s *stage) grantAccount(ctx context.Context) (string, error) {
+func (s *show) grantAccount(ctx context.Context) (string, error) {
 	manifest, err := s.run(ctx, "cluster", "manifest", "--features", "namespaces,applications,live")
 	if err != nil {
 		return "", err
@@ -109,12 +116,12 @@ func (s *stage) grantAccount(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d objects applied", strings.Count(applied, "\n")), os.WriteFile(s.path("token"), token, 0o600)
 }
 
-func (s *stage) attach(ctx context.Context) (string, error) {
+func (s *show) attach(ctx context.Context) (string, error) {
 	return s.run(ctx, "cluster", "add", "demo", "--instance", "--api-url", s.api,
 		"--ca-file", s.path("cluster/ca.crt"), "--token-file", s.path("token"))
 }
 
-func (s *stage) fetchKubeconfig(where []string) func(context.Context) (string, error) {
+func (s *show) fetchKubeconfig(where []string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		text, err := s.run(ctx, append([]string{"kubeconfig"}, where...)...)
 		if err != nil {
@@ -124,7 +131,7 @@ func (s *stage) fetchKubeconfig(where []string) func(context.Context) (string, e
 	}
 }
 
-func (s *stage) deploy(ctx context.Context) (string, error) {
+func (s *show) deploy(ctx context.Context) (string, error) {
 	if _, err := s.kubectl(ctx, s.path("tenant.kubeconfig"), workload, "apply", "-f", "-"); err != nil {
 		return "", err
 	}
@@ -133,7 +140,7 @@ func (s *stage) deploy(ctx context.Context) (string, error) {
 
 // pods asks until the mirror has caught up: the first read of a namespace
 // answers at once that nothing is known yet.
-func (s *stage) pods(where []string) func(context.Context) (string, error) {
+func (s *show) pods(where []string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		return retry(ctx, func() (string, error) {
 			out, err := s.run(ctx, append([]string{"pods"}, where...)...)
@@ -146,17 +153,17 @@ func (s *stage) pods(where []string) func(context.Context) (string, error) {
 }
 
 // cli is a step that is one command.
-func (s *stage) cli(args ...string) func(context.Context) (string, error) {
+func (s *show) cli(args ...string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) { return s.run(ctx, args...) }
 }
 
-func (s *stage) run(ctx context.Context, args ...string) (string, error) {
+func (s *show) run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "roadstead"), args...)
 	cmd.Env = append(os.Environ(), "ROADSTEAD_SERVER="+s.address, "ROADSTEAD_TOKEN="+s.token)
 	return output(cmd)
 }
 
-func (s *stage) kubectl(ctx context.Context, kubeconfig, stdin string, args ...string) (string, error) {
+func (s *show) kubectl(ctx context.Context, kubeconfig, stdin string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "kubectl", args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -187,32 +194,4 @@ func retry(ctx context.Context, try func() (string, error)) (string, error) {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
-}
-
-// freeAddress returns a loopback address that nothing listens on.
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
-}
-
-// wordAfter returns the word that follows another one.
-func wordAfter(line, word string) string {
-	words := strings.Fields(line)
-	for i := range len(words) - 1 {
-		if words[i] == word {
-			return words[i+1]
-		}
-	}
-	return ""
-}
-
-// hostRule is the setting that opens exactly the address of a URL.
-func hostRule(address string) string {
-	_, rest, _ := strings.Cut(address, "://")
-	host, port, _ := strings.Cut(strings.SplitN(rest, "/", 2)[0], ":")
-	return host + "/32:" + port
 }

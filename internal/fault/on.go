@@ -4,7 +4,9 @@ package fault
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -16,13 +18,19 @@ var (
 
 // Point marks an instant at which a crash must do no harm.
 func Point(name string) {
+	folder := os.Getenv("ROADSTEAD_FAULT_DIR")
+	if folder == "" {
+		return
+	}
 	mu.Lock()
 	defer mu.Unlock()
-	passed++
-	if path := os.Getenv("ROADSTEAD_FAULT_TRACE"); path != "" {
-		trace(path, name)
+	text, err := os.ReadFile(filepath.Join(folder, "arm"))
+	if err != nil {
+		return
 	}
-	if n, err := strconv.Atoi(os.Getenv("ROADSTEAD_FAULT_KILL_AT")); err == nil && n == passed {
+	passed++
+	trace(filepath.Join(folder, "trace"), name)
+	if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && n == passed {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // the signal ends the process before anything else happens
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -46,7 +47,7 @@ func TestEnvironmentSlugFitsKubernetes(t *testing.T) {
 
 func TestPathsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	service := &tenant.Service{}
+	service := &tenant.Service{Now: time.Now}
 	for _, path := range []string{"", "/acme", "acme/", "a//b", "-a", "a b", "42", ".", "..", "a/..", "x.git", strings.Repeat("a/", 20) + "a"} {
 		if _, err := service.CreateGroup(t.Context(), path, ""); apperr.CodeOf(err) != apperr.ValidationFailed {
 			t.Errorf("CreateGroup(%q): %v, want validation_failed", path, err)

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Service answers for groups, projects and environments.
 type Service struct {
 	Store Store
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // CreateGroup makes the group of a full path. The parent must exist.
@@ -18,7 +21,7 @@ func (s *Service) CreateGroup(ctx context.Context, path, name string) (Group, er
 	if err != nil {
 		return Group{}, err
 	}
-	group := Group{Path: path, Name: orDefault(name, slug)}
+	group := Group{Path: path, Name: orDefault(name, slug), CreatedAt: s.Now()}
 	if parent != "" {
 		above, err := s.Store.GroupByPath(ctx, parent)
 		if err != nil {
@@ -69,7 +72,9 @@ func (s *Service) CreateProject(ctx context.Context, path, name string) (Project
 	if err != nil {
 		return Project{}, fmt.Errorf("find group %s: %w", parent, err)
 	}
-	return s.Store.InsertProject(ctx, Project{GroupID: group.ID, Path: path, Name: orDefault(name, slug)})
+	return s.Store.InsertProject(ctx, Project{
+		GroupID: group.ID, Path: path, Name: orDefault(name, slug), CreatedAt: s.Now(),
+	})
 }
 
 // Project finds a project by id or full path.
@@ -90,7 +95,9 @@ func (s *Service) EnsureEnvironment(ctx context.Context, projectID int64, name s
 	if err := validateEnvironmentName(name); err != nil {
 		return Environment{}, err
 	}
-	return s.Store.EnsureEnvironment(ctx, Environment{ProjectID: projectID, Name: name, Slug: EnvironmentSlug(name)})
+	return s.Store.EnsureEnvironment(ctx, Environment{
+		ProjectID: projectID, Name: name, Slug: EnvironmentSlug(name), CreatedAt: s.Now(),
+	})
 }
 
 // Environment finds an environment by its name.

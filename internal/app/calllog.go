@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/kube"
+	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/work"
+)
+
+// callLog writes one line of kubernetes.log for each call, and counts it.
+type callLog struct {
+	log     *telemetry.KubernetesLog
+	metrics *telemetry.Metrics
+}
+
+// answered reports whether a code is an answer that our idempotent writes ask
+// for: something is not there, or is there already.
+func answered(code apperr.Code) bool {
+	return code == apperr.ClusterNotFound || code == apperr.ClusterConflict
+}
+
+// LogCall implements kube.CallLog.
+func (l callLog) LogCall(ctx context.Context, call kube.Call) {
+	entry := telemetry.Entry{
+		ClusterID: call.ClusterID, Namespace: call.Namespace, Verb: call.Verb, Group: call.Group,
+		Resource: call.Resource, Name: call.Name, Status: call.Status, Code: string(call.Code),
+		Duration: call.Duration, Raw: call.Detail,
+	}
+	if call.Subresource != "" {
+		entry.Resource += "/" + call.Subresource
+	}
+	if call.Code != "" && !answered(call.Code) {
+		entry.Level, entry.Event = slog.LevelWarn, "kube_connection_error"
+	}
+	if claim, ok := work.ClaimFrom(ctx); ok {
+		entry.Job = string(claim.Kind) + "/" + strconv.FormatInt(claim.Object, 10)
+		entry.Attempt = claim.Attempt + 1
+	}
+	l.log.Write(ctx, entry)
+	l.metrics.ClusterCall(call.ClusterID, string(call.Code), call.Duration)
+}

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/egress"
+	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/jobs"
+	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/store"
+	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/roadstead/roadstead/internal/workload"
+)
+
+// core is what both halves are built on: the stores, the bus, and the domains
+// that answer from them. Nothing in it can open a credential or reach a
+// cluster.
+type core struct {
+	log     *slog.Logger
+	metrics *telemetry.Metrics
+	bus     *event.Bus
+	db      *store.DB
+	mirror  *store.Mirror
+	bridge  *store.Bridge
+	guard   *egress.Guard
+	sealer  *secret.Sealer
+	// opener is nil in the web role.
+	opener *secret.Opener
+	// installation names this installation in owner annotations.
+	installation string
+
+	tenants      *tenant.Service
+	values       *workload.Values
+	clusters     *cluster.Service
+	namespaces   *namespace.Service
+	catalog      *application.Catalog
+	applications *application.Service
+}
+
+func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, error) {
+	c := &core{log: log, metrics: telemetry.NewMetrics(), bus: event.NewBus()}
+	c.metrics.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, step := range []func() error{
+		func() error { return c.openKeys(cfg) },
+		func() error { return c.openGuard(cfg) },
+		func() error { return c.openStores(ctx, cfg) },
+		func() error { return c.openDomains(cfg) },
+	} {
+		if err := step(); err != nil {
+			c.close()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// openKeys gives a worker both halves of the keyset and the web half the public
+// one alone.
+func (c *core) openKeys(cfg config.Config) (err error) {
+	if cfg.Role.Worker() {
+		c.sealer, c.opener, err = secret.LoadOrCreate(cfg.KeysetFile, cfg.PublicKeysetFile)
+	} else {
+		c.sealer, err = secret.LoadSealer(cfg.PublicKeysetFile)
+	}
+	if err != nil {
+		return fmt.Errorf("load the keyset: %w", err)
+	}
+	return nil
+}
+
+func (c *core) openGuard(cfg config.Config) error {
+	rules, err := egressRules(cfg)
+	if err != nil {
+		return err
+	}
+	c.guard = egress.NewGuard(egress.Config{Allow: rules})
+	return nil
+}
+
+func (c *core) openStores(ctx context.Context, cfg config.Config) error {
+	inserter, err := jobs.NewInserter(c.log)
+	if err != nil {
+		return fmt.Errorf("set up the job queue: %w", err)
+	}
+	url := cfg.DatabaseURL.Reveal()
+	c.db, err = store.Open(ctx, store.Config{
+		DataDir: cfg.DataDir, DatabaseURL: url, Queue: inserter, Bus: c.bus, Log: c.log,
+	})
+	if err != nil {
+		return err
+	}
+	if c.installation, err = c.db.InstallationID(ctx); err != nil {
+		return err
+	}
+	if url != "" {
+		c.bridge = c.db.Bridge()
+	}
+	c.mirror, err = store.OpenMirror(ctx, filepath.Join(cfg.DataDir, "mirror.db"), url)
+	if err != nil {
+		return fmt.Errorf("open the mirror: %w", err)
+	}
+	return nil
+}
+
+func (c *core) openDomains(cfg config.Config) (err error) {
+	c.tenants = &tenant.Service{Store: c.db.Tenant(), Now: now}
+	c.values = workload.NewValues(c.db.Values(), now)
+	c.clusters = &cluster.Service{Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Now: now}
+	c.namespaces = &namespace.Service{
+		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
+	}
+	c.clusters.Dependents = c.namespaces
+	if c.catalog, err = application.LoadCatalog(cfg.CatalogDir); err != nil {
+		return err
+	}
+	c.applications = &application.Service{
+		Store: c.db.Applications(), Sealer: valuesSealer{c.sealer}, Known: c.catalog, Rights: rightsPrinter{}, Now: now,
+	}
+	return nil
+}
+
+func (c *core) close() {
+	var errs []error
+	if c.mirror != nil {
+		errs = append(errs, c.mirror.Close())
+	}
+	if c.db != nil {
+		errs = append(errs, c.db.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		c.log.Error("close the stores", slog.String("error", err.Error())) //nolint:noctx // the process is ending
+	}
+}
+
+func now() time.Time { return time.Now().UTC() }
+
+func egressRules(cfg config.Config) (rules []egress.Rule, err error) {
+	for _, text := range cfg.EgressAllow {
+		more, err := egress.ParseRules(text)
+		if err != nil {
+			return nil, fmt.Errorf("read the egress rules: %w", err)
+		}
+		rules = append(rules, more...)
+	}
+	return rules, nil
+}

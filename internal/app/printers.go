@@ -1,0 +1,31 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/manifest"
+)
+
+// accessPrinter prints the manifest of our own account in a cluster.
+type accessPrinter struct{}
+
+// ClusterAccess implements api.Manifests.
+func (accessPrinter) ClusterAccess(features []string) ([]byte, error) {
+	known, unknown := manifest.ParseFeatures(strings.Join(features, ","))
+	if len(unknown) > 0 {
+		return nil, apperr.Of(apperr.ValidationFailed).
+			WithMessage("There is no such feature.").WithHint("Choose from namespaces, applications and live.")
+	}
+	return manifest.YAML(manifest.ClusterAccess(known))
+}
+
+// rightsPrinter prints what lets an application be installed.
+type rightsPrinter struct{}
+
+// RightsManifest implements application.RightsPrinter.
+func (rightsPrinter) RightsManifest(e application.Entry) (string, error) {
+	text, err := manifest.YAML(manifest.ApplicationAccess(e))
+	return string(text), err
+}

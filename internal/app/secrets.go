@@ -1,0 +1,69 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/kube"
+	"github.com/roadstead/roadstead/internal/secret"
+)
+
+// directory finds clusters for the clients of workers, with their credentials
+// opened.
+type directory struct {
+	store  cluster.Store
+	opener *secret.Opener
+}
+
+// Generation returns the current generation of a cluster.
+func (d directory) Generation(ctx context.Context, clusterID int64) (int64, error) {
+	c, err := d.store.Cluster(ctx, clusterID)
+	return c.Generation, err
+}
+
+// Target returns how a cluster is reached. A row that was changed behind our
+// back does not open.
+func (d directory) Target(ctx context.Context, clusterID int64) (kube.Target, error) {
+	c, err := d.store.Cluster(ctx, clusterID)
+	if err != nil {
+		return kube.Target{}, err
+	}
+	sealed, err := d.store.SealedToken(ctx, clusterID)
+	if err != nil {
+		return kube.Target{}, err
+	}
+	token, err := d.opener.Open(sealed, cluster.TokenContext(c))
+	if err != nil {
+		return kube.Target{}, fmt.Errorf("open the token of cluster %d: %w", clusterID, err)
+	}
+	return kube.Target{
+		Cluster: c.ID, Generation: c.Generation, APIURL: c.Platform.APIURL, CAPEM: []byte(c.Platform.CAPEM), Token: token,
+	}, nil
+}
+
+// valuesSealer seals a user's values to their operation.
+type valuesSealer struct{ sealer *secret.Sealer }
+
+// SealValues implements application.Sealer.
+func (s valuesSealer) SealValues(plain []byte, operationID int64) ([]byte, error) {
+	return s.sealer.Seal(secret.NewValue(plain), valuesContext(operationID))
+}
+
+// valuesOpener opens them again, in workers.
+type valuesOpener struct{ opener *secret.Opener }
+
+// OpenValues implements application.Opener.
+func (o valuesOpener) OpenValues(sealed []byte, operationID int64) (plain []byte, err error) {
+	value, err := o.opener.Open(sealed, valuesContext(operationID))
+	if err != nil {
+		return nil, fmt.Errorf("open the values of operation %d: %w", operationID, err)
+	}
+	value.Reveal(func(b []byte) { plain = bytes.Clone(b) })
+	return plain, nil
+}
+
+func valuesContext(operationID int64) secret.Context {
+	return secret.Context{Table: "operations", Row: operationID, Column: "values"}
+}

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/roadstead/roadstead/internal/api"
+	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/web"
+	"github.com/roadstead/roadstead/internal/workload"
+)
+
+// webHandler builds the web half: pages and API over the domains.
+func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (http.Handler, error) {
+	hash, err := adminToken(cfg, out)
+	if err != nil {
+		return nil, err
+	}
+	authenticator := &auth.Service{Sessions: c.db.Sessions(), AdminHash: hash, Now: now}
+	mirror := &workload.Mirror{Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now}
+	mux := http.NewServeMux()
+	(&api.Handler{
+		Version: version, Auth: authenticator, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{}, Bus: c.bus, Log: c.log,
+	}).Mount(mux)
+	pages := &web.Handler{
+		Auth: authenticator, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Applications: c.applications, Values: c.values, Mirror: mirror, Bus: c.bus, Log: c.log,
+		Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,
+	}
+	if err := pages.Mount(mux); err != nil {
+		return nil, err
+	}
+	return mux, nil
+}
+
+// http404 is what the worker role answers to everything but its health.
+func http404() http.Handler { return http.NotFoundHandler() }

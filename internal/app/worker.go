@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/fault"
+	"github.com/roadstead/roadstead/internal/installpod"
+	"github.com/roadstead/roadstead/internal/jobs"
+	"github.com/roadstead/roadstead/internal/kube"
+	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/store"
+	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/work"
+	"github.com/roadstead/roadstead/internal/workload"
+
+	"github.com/google/uuid"
+)
+
+// keepOperations is how long ended operations and their logs are kept.
+const keepOperations = 90 * 24 * time.Hour
+
+// worker is the half that opens credentials and calls clusters.
+type worker struct {
+	log        *slog.Logger
+	calls      *telemetry.KubernetesLog
+	clients    *kube.Clients
+	jobs       *jobs.Client
+	waker      *work.Waker
+	supervisor *work.Supervisor
+	refresher  *workload.Refresher
+}
+
+func newWorker(c *core, cfg config.Config, version string) (*worker, error) {
+	calls, err := telemetry.OpenKubernetesLog(filepath.Join(cfg.DataDir, "log"), c.log)
+	if err != nil {
+		return nil, fmt.Errorf("open kubernetes.log: %w", err)
+	}
+	w := &worker{log: c.log, calls: calls}
+	w.clients = kube.NewClients(kube.Config{
+		Guard: c.guard, Directory: directory{c.db.Clusters(), c.opener}, UserAgent: "roadstead/" + version,
+		Log: callLog{calls, c.metrics}, Fault: fault.Point,
+	})
+	owner := uuid.NewString()
+	steps := w.domains(c, cfg, owner, version)
+	runner := work.NewRunner(c.db.Work(), owner, steps, c.log)
+	w.jobs, err = jobs.New(jobs.Config{Store: queueStore{c.db.Work(), c.db}, Drainer: runner, Periodic: periodic(c), Log: c.log})
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	w.waker = work.NewWaker(c.db.Work(), w.jobs, c.log)
+	return w, nil
+}
+
+// domains builds the working halves of the domains and returns their steps.
+func (w *worker) domains(c *core, cfg config.Config, owner, version string) map[work.Kind]work.Step {
+	runner := installpod.New(w.clients, installpod.Config{
+		Installation: c.installation, Image: installerImage(cfg, version), EgressAllow: strings.Join(cfg.EgressAllow, ","),
+	})
+	machine := &application.Machine{
+		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{c.opener}, Log: c.log,
+		Poke: func() { w.supervisor.Poke() },
+	}
+	namespaces := &namespace.Worker{
+		Service: c.namespaces, Provisioner: kube.Provisioner{Clients: w.clients}, SealTo: secret.SealTo,
+	}
+	w.refresher = workload.NewRefresher(c.db.Values(), map[string]workload.Poller{
+		cluster.ConnectionValue: kube.Prober{Clients: w.clients},
+	}, now, c.log)
+	w.supervisor = work.NewSupervisor(c.db.Follows(), owner, c.log,
+		&application.Followers{Store: c.db.Applications(), Runner: runner},
+		workload.NewFollowers(workload.FollowersConfig{
+			Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments,
+			PodSource: kube.PodSource{Clients: w.clients}, DeploySource: kube.DeploymentSource{Clients: w.clients},
+			Notices: c.bus, Log: c.log,
+		}))
+	return map[work.Kind]work.Step{
+		cluster.RemoveKind:        c.clusters.StepRemove,
+		namespace.Kind:            namespaces.Step,
+		namespace.CredentialKind:  namespaces.StepCredential,
+		application.KindOperation: machine.Step,
+		application.KindSweep:     machine.Sweep,
+		workload.ValueKind:        w.refresher.Step,
+	}
+}
+
+// queueStore is the record store as the job queue needs it.
+type queueStore struct {
+	store.Work
+	*store.DB
+}
+
+func periodic(c *core) []jobs.Periodic {
+	return []jobs.Periodic{
+		{Name: "sessions", Every: time.Hour, Run: (&auth.Service{Sessions: c.db.Sessions(), Now: now}).Sweep},
+		{Name: "operations", Every: time.Hour, Run: func(ctx context.Context) error { return c.db.Sweep(ctx, keepOperations) }},
+	}
+}
+
+// run works until ctx ends.
+func (w *worker) run(ctx context.Context) error {
+	if err := w.jobs.Start(ctx); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.waker.Run(ctx) })
+	group.Go(func() error { return w.supervisor.Run(ctx) })
+	group.Go(func() error { return w.refresher.Run(ctx) })
+	err := group.Wait()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if stopErr := w.jobs.Stop(stop); stopErr != nil {
+		w.log.WarnContext(stop, "stop the job queue", slog.String("error", stopErr.Error()))
+	}
+	return err
+}
+
+func (w *worker) close() {
+	w.clients.Close()
+	_ = w.calls.Close() // the process is ending
+}
+
+// installerImage is the configured image of install pods, else the one that was
+// published with this version.
+func installerImage(cfg config.Config, version string) string {
+	if cfg.InstallerImage != "" {
+		return cfg.InstallerImage
+	}
+	return "ghcr.io/roadstead/installer:" + version
+}
