@@ -23,6 +23,9 @@ const (
 	// fetchCooldown trades a little work for latency: the default of 100 ms
 	// would be most of the time between an enqueue and its start.
 	fetchCooldown = 5 * time.Millisecond
+	// fetchPoll is how often jobs are looked for without a notification, which
+	// is lost when two transactions insert within notifyCooldown.
+	fetchPoll = 100 * time.Millisecond
 	// rescueAfter is when a job of a dead process is taken up again. What it
 	// worked on goes on long before, under another job.
 	rescueAfter = jobTimeout + time.Minute
@@ -152,6 +155,7 @@ func settings(cfg Config, complete completion) *river.Config {
 		Workers:                     workers,
 		PeriodicJobs:                periodicJobs(cfg.Periodic),
 		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           fetchPoll,
 		JobTimeout:                  jobTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
 		RetryPolicy:                 steady{},

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,11 @@ import (
 	"github.com/roadstead/roadstead/internal/work"
 )
 
+// notifyCooldown is the time after a notification in which the queue sends no
+// other one, so that a job which is inserted then waits for the next poll. It
+// is as short as the queue allows.
+const notifyCooldown = time.Millisecond
+
 // Inserter makes the queue's tables and inserts jobs in the record store's
 // transactions. It works none.
 type Inserter struct {
@@ -26,11 +32,12 @@ type Inserter struct {
 
 // NewInserter returns an inserter for either database.
 func NewInserter(log *slog.Logger) (*Inserter, error) {
-	sqlite, err := river.NewClient(riversqlite.New(nil), &river.Config{Logger: log})
+	config := &river.Config{FetchCooldown: notifyCooldown, Logger: log}
+	sqlite, err := river.NewClient(riversqlite.New(nil), config)
 	if err != nil {
 		return nil, fmt.Errorf("set up inserting jobs: %w", err)
 	}
-	postgres, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: log})
+	postgres, err := river.NewClient(riverpgxv5.New(nil), config)
 	if err != nil {
 		return nil, fmt.Errorf("set up inserting jobs: %w", err)
 	}

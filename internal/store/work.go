@@ -99,10 +99,10 @@ func (s Work) DueSlots(ctx context.Context, limit int) ([]work.Slot, error) {
 // only when nothing is due in the slot. It reports whether it did. Whoever
 // schedules an item meanwhile either is seen here or finds no job in its way,
 // so that no wake-up is lost.
-func (s Work) EndDrain(
+func (db *DB) EndDrain(
 	ctx context.Context, slot work.Slot, complete func(conn *sql.Conn, tx *sql.Tx) error,
 ) (ended bool, err error) {
-	err = s.db.within(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+	err = db.within(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
 		if err := complete(conn, tx); err != nil {
 			return doing(err, "complete the job")
 		}
