@@ -23,9 +23,13 @@ import (
 const serverVariable = "ROADSTEAD_TEST_POSTGRES"
 
 // Main runs the tests with a PostgreSQL server beside them and exits.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run runs the tests with a PostgreSQL server beside them and returns their
+// exit code.
+func Run(m *testing.M) int {
 	if os.Getenv(serverVariable) != "" {
-		os.Exit(m.Run())
+		return m.Run()
 	}
 	// The server is told when the thread ends that started it, so that thread
 	// must last as long as the tests.
@@ -33,7 +37,7 @@ func Main(m *testing.M) {
 	s, err := startServer()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start a PostgreSQL server for the tests:", err)
-		os.Exit(1)
+		return 1
 	}
 	code := 1
 	if err := os.Setenv(serverVariable, s.url("postgres")); err == nil {
@@ -43,7 +47,7 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "stop the PostgreSQL server:", err)
 		code = 1
 	}
-	os.Exit(code)
+	return code
 }
 
 // server is a PostgreSQL server on a socket in a folder of its own, without
