@@ -14,8 +14,6 @@ const core = ""
 
 // supported is the closed list of API groups that may be called. A request to anything else is refused in the
 // transport, whoever made it.
-//
-//nolint:gochecknoglobals // a constant table
 var supported = [...]group{
 	{core, []string{"v1"}, true},
 	{"rbac.authorization.k8s.io", []string{"v1"}, true},
@@ -40,19 +38,13 @@ var supported = [...]group{
 
 // methods are the HTTP methods that may be used on an object or a list of a supported group. There is no PUT:
 // objects are applied, never replaced from a copy.
-//
-//nolint:gochecknoglobals // a constant table
 var methods = [...]string{"GET", "POST", "PATCH", "DELETE"}
 
 // subresources are the parts of an object that may be addressed. Those that turn the API server into a proxy or
 // a terminal (proxy, exec, attach, portforward) are not among them.
-//
-//nolint:gochecknoglobals // a constant table
 var subresources = [...]string{"", "status", "scale", "log", "token", "eviction"}
 
 // pages are the paths outside of any group.
-//
-//nolint:gochecknoglobals // a constant table
 var pages = [...]string{"version", "readyz", "livez"}
 
 func findGroup(name string) (group, bool) {

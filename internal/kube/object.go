@@ -79,20 +79,29 @@ func accept(req *rest.Request, into runtime.Object) *rest.Request {
 	return req
 }
 
-// decode reads an answer into a typed, unstructured or partial object.
+// decode reads an answer into a typed, unstructured or partial object. A partial one keeps the kind that it was
+// asked for: the server names the form instead.
 func decode(result rest.Result, into runtime.Object) error {
 	if err := result.Error(); err != nil {
 		return classify(err)
 	}
 	switch into.(type) {
-	case *metav1.PartialObjectMetadata, *metav1.PartialObjectMetadataList, *unstructured.Unstructured, *unstructured.UnstructuredList:
-		body, err := result.Raw()
-		if err == nil {
-			err = json.Unmarshal(body, into)
-		}
-		return badAnswer(err)
+	case *metav1.PartialObjectMetadata, *metav1.PartialObjectMetadataList:
+		kind := into.GetObjectKind().GroupVersionKind()
+		defer into.GetObjectKind().SetGroupVersionKind(kind)
+		return decodeJSON(result, into)
+	case *unstructured.Unstructured, *unstructured.UnstructuredList:
+		return decodeJSON(result, into)
 	}
 	return badAnswer(result.Into(into))
+}
+
+func decodeJSON(result rest.Result, into runtime.Object) error {
+	body, err := result.Raw()
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	return badAnswer(err)
 }
 
 // badAnswer is for failures to read what a server sent with a good status.

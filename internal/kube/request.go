@@ -38,7 +38,6 @@ func parseRequest(method string, u *url.URL, base string) (request, error) {
 	return r, err
 }
 
-//nolint:gochecknoglobals // a sentinel
 var errUnsupported = apperr.Of(apperr.ClusterUnsupported)
 
 func parsePath(parts []string) (request, error) {

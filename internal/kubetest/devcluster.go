@@ -21,6 +21,7 @@ type Cluster struct {
 	APIURL string
 	CA     []byte
 	Token  string // of a cluster administrator
+	Dir    string // of its files; charts.json in it lists the sample charts
 }
 
 // binaryVariable names the devcluster to run; without it, it is bin/devcluster at the root of the module.
@@ -30,8 +31,6 @@ const binaryVariable = "ROADSTEAD_TEST_DEVCLUSTER"
 const startTimeout = 2 * time.Minute
 
 // shared is the one instance of this process.
-//
-//nolint:gochecknoglobals // it is what the tests of a process share
 var shared struct {
 	once    sync.Once
 	managed bool // Main is there to stop it
@@ -92,6 +91,7 @@ func start() (c *Cluster, stop func(), err error) {
 		stop()
 		return nil, nil, err
 	}
+	c.Dir = dir
 	return c, stop, nil
 }
 
