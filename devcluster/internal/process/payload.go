@@ -17,12 +17,19 @@ type file struct {
 	owner int // user id, -1: whoever writes it
 }
 
+// owners says whose the files of a pod are.
+type owners struct {
+	// change is set if the processes are other users than devcluster.
+	change bool
+	group  int // that may read all of them, -1: none
+}
+
 const dataLink = "..data"
 
 // write puts the payload into dir so that a reader sees either all of the
 // previous content or all of the new one: files lie in a folder of their own,
 // to which a link is switched over. This is the layout of the kubelet.
-func (p payload) write(dir string, group int) error {
+func (p payload) write(dir string, o owners) error {
 	version, err := os.MkdirTemp(dir, "..version-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the files: %w", err)
@@ -31,7 +38,7 @@ func (p payload) write(dir string, group int) error {
 		return err
 	}
 	for path, f := range p {
-		if err := f.write(filepath.Join(version, path), group); err != nil {
+		if err := f.write(filepath.Join(version, path), o); err != nil {
 			return err
 		}
 	}
@@ -52,7 +59,7 @@ func (p payload) write(dir string, group int) error {
 	return os.RemoveAll(filepath.Join(dir, old))
 }
 
-func (f file) write(path string, group int) error {
+func (f file) write(path string, o owners) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // see above
 		return err
 	}
@@ -60,11 +67,11 @@ func (f file) write(path string, group int) error {
 		return err
 	}
 	mode := f.mode
-	if group >= 0 {
+	if o.group >= 0 {
 		mode |= 0o440 // as the kubelet does for fsGroup
 	}
-	if os.Getuid() == 0 {
-		if err := os.Chown(path, f.owner, group); err != nil {
+	if o.change {
+		if err := os.Chown(path, f.owner, o.group); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ func (r *Runtime) sandbox(ctx context.Context, p *corev1.Pod) (*sandbox, error) 
 	if box != nil {
 		return box, nil
 	}
-	box, err := newSandbox(ctx, r.config, p)
+	box, err := newSandbox(ctx, r.config, r.isolation == rootNamespace, p)
 	if err != nil {
 		return nil, err
 	}

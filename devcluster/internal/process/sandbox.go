@@ -21,7 +21,7 @@ const renewRetry = 10 * time.Second
 type sandbox struct {
 	dir    string
 	source source
-	group  int
+	owners owners
 	log    *slog.Logger
 
 	cancel   context.CancelFunc
@@ -29,13 +29,13 @@ type sandbox struct {
 }
 
 // newSandbox sets up the volumes of a pod, and keeps tokens in them valid
-// until it is removed.
-func newSandbox(ctx context.Context, config Config, p *corev1.Pod) (*sandbox, error) {
+// until it is removed. change is set if its processes will be other users.
+func newSandbox(ctx context.Context, config Config, change bool, p *corev1.Pod) (*sandbox, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	box := &sandbox{
 		dir:    filepath.Join(config.Dir, string(p.UID)),
 		source: source{client: config.Client, pod: p},
-		group:  fsGroup(p), log: config.Log, cancel: cancel,
+		owners: owners{change: change, group: fsGroup(p)}, log: config.Log, cancel: cancel,
 	}
 	for i := range p.Spec.Volumes {
 		v := &p.Spec.Volumes[i]
@@ -64,7 +64,7 @@ func (b *sandbox) fill(ctx context.Context, v *corev1.Volume) (time.Time, error)
 	if files == nil {
 		err = b.open(dir)
 	} else if err = os.Chmod(dir, 0o755); err == nil { //nolint:gosec // the files have modes of their own
-		err = files.write(dir, b.group)
+		err = files.write(dir, b.owners)
 	}
 	if err != nil {
 		return due, fmt.Errorf("write volume %q: %w", v.Name, err)
@@ -75,8 +75,8 @@ func (b *sandbox) fill(ctx context.Context, v *corev1.Volume) (time.Time, error)
 // open makes an emptyDir writable for every user, as the kubelet does.
 func (b *sandbox) open(dir string) error {
 	mode := fs.FileMode(0o777)
-	if b.group >= 0 && os.Getuid() == 0 {
-		if err := os.Chown(dir, -1, b.group); err != nil {
+	if b.owners.group >= 0 && b.owners.change {
+		if err := os.Chown(dir, -1, b.owners.group); err != nil {
 			return err
 		}
 		mode |= fs.ModeSetgid
