@@ -82,15 +82,17 @@ func (f *Followers) Wanted(ctx context.Context) ([]work.Follower, error) {
 }
 
 // share splits the keys of one cluster into those that get a watch and those
-// whose turn it is to be listed once.
+// whose turn it is to be listed once. A watch from before there were so many
+// keys is in neither, which ends it.
 func share(keys []Status) (watched, polled []Status) {
 	if len(keys) <= watchesPerCluster {
 		return keys, nil
 	}
 	slices.SortFunc(keys, func(a, b Status) int { return cmp.Compare(a.ID, b.ID) })
 	watched, polled = keys[:watchesPerCluster-pollsPerCluster], keys[watchesPerCluster-pollsPerCluster:]
+	polled = slices.DeleteFunc(polled, func(s Status) bool { return s.State == Live })
 	slices.SortStableFunc(polled, func(a, b Status) int { return a.TriedAt.Compare(b.TriedAt) })
-	return watched, polled[:pollsPerCluster]
+	return watched, polled[:min(pollsPerCluster, len(polled))]
 }
 
 func (f *Followers) follower(key Key, once bool) work.Follower {

@@ -113,6 +113,7 @@ func (f *follower[R]) page(
 
 // fill writes one page and the progress made.
 func (f *follower[R]) fill(ctx context.Context, listing Listing[R]) error {
+	f.status.Total = f.status.Synced + int64(len(listing.Items)) + max(0, listing.Remaining)
 	room := f.config.MaxItems - f.status.Synced
 	if int64(len(listing.Items)) > room {
 		listing.Items, f.status.Incomplete = listing.Items[:room], true
@@ -121,10 +122,8 @@ func (f *follower[R]) fill(ctx context.Context, listing Listing[R]) error {
 		f.status.State = Syncing
 	}
 	f.status.Synced += int64(len(listing.Items))
-	f.status.Total = f.status.Synced
-	if listing.Next != "" {
-		f.status.Incomplete = f.status.Incomplete || f.status.Synced == f.config.MaxItems
-		f.status.Total += max(0, listing.Remaining)
+	if listing.Next != "" && f.status.Synced == f.config.MaxItems {
+		f.status.Incomplete = true
 	}
 	items := distinct(listing.Items)
 	for i := range items {
