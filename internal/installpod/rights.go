@@ -95,13 +95,3 @@ func all(has, need []string) bool {
 func describe(r rbacv1.PolicyRule) string {
 	return strings.Join(r.Verbs, ", ") + " " + strings.Join(append(slices.Clone(r.Resources), r.NonResourceURLs...), ", ")
 }
-
-// RightsManifest renders what a cluster administrator applies so that we may
-// install the entry.
-func RightsManifest(e application.Entry) (string, error) {
-	text, err := manifest.YAML(manifest.ApplicationAccess(e))
-	if err != nil {
-		return "", fmt.Errorf("render the rights of %s: %w", e.Name, err)
-	}
-	return string(text), nil
-}

@@ -65,14 +65,18 @@ func unpacking(err error) error {
 type tracked struct {
 	io.Reader
 	closer io.Closer
-	keep   []byte // capacity is how much is kept
-	err    error
 	once   sync.Once
 	ended  func(kept []byte, err error)
+
+	mu   sync.Mutex // a stream may be closed while it is read
+	keep []byte     // capacity is how much is kept
+	err  error
 }
 
 func (t *tracked) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.keep = append(t.keep, p[:min(n, cap(t.keep)-len(t.keep))]...)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = broken(err)
@@ -91,6 +95,11 @@ func broken(err error) error {
 
 func (t *tracked) Close() error {
 	err := t.closer.Close()
-	t.once.Do(func() { t.ended(t.keep, t.err) })
+	t.once.Do(func() {
+		t.mu.Lock()
+		kept, failure := t.keep, t.err
+		t.mu.Unlock()
+		t.ended(kept, failure)
+	})
 	return err
 }
