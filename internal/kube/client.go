@@ -30,13 +30,11 @@ type Client struct {
 	mu     sync.Mutex
 	groups map[string]*groupClient
 
-	streaming atomic.Int64 // open watches and logs
+	silence   time.Duration // of a watch that is taken for dead
+	streaming atomic.Int64  // open watches and logs
 	life      context.Context
 	end       context.CancelFunc
 }
-
-// errReplaced is why the streams of a client end when its cluster's registration changed.
-var errReplaced = errors.New("the cluster's registration changed")
 
 func newClient(c Config, target Target) (*Client, error) {
 	base, err := checkTarget(c.Guard, target.APIURL)
@@ -49,6 +47,7 @@ func newClient(c Config, target Target) (*Client, error) {
 	}
 	calls := transportFor(c.Guard, roots, callConns)
 	streams := transportFor(c.Guard, roots, streamConns)
+	streams.ResponseHeaderTimeout = 0 // the header of a log comes with its first line; see stream for the rest
 	now := c.Now
 	if now == nil {
 		now = time.Now
@@ -65,7 +64,7 @@ func newClient(c Config, target Target) (*Client, error) {
 		clusterID: target.Cluster, generation: target.Generation, base: base,
 		http:       &http.Client{Transport: b, CheckRedirect: egress.NoRedirect},
 		transports: []*http.Transport{calls, streams},
-		now:        now, userAgent: c.UserAgent, groups: map[string]*groupClient{}, life: life, end: end,
+		now:        now, userAgent: c.UserAgent, groups: map[string]*groupClient{}, silence: watchSilent, life: life, end: end,
 	}, nil
 }
 
@@ -112,17 +111,4 @@ func transportFor(guard *egress.Guard, roots *x509.CertPool, conns int) *http.Tr
 	})
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout}
 	return t
-}
-
-// stream opens a context for a watch or log: it ends with the caller's, with the client, or by the returned
-// function, which must be called.
-func (c *Client) stream(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(c.life, func() { cancel(errReplaced) })
-	c.streaming.Add(1)
-	return ctx, sync.OnceFunc(func() {
-		stop()
-		cancel(nil)
-		c.streaming.Add(-1)
-	})
 }

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,14 +50,19 @@ func (c *Client) PodLog(ctx context.Context, namespace, pod, container string, o
 	if o.Silence == 0 && !o.Follow {
 		o.Silence = logSilence
 	}
-	ctx, done := c.stream(quiet(ctx))
-	body, err := g.Get().MaxRetries(0).Namespace(namespace).Resource("pods").Name(pod).SubResource("log").
-		VersionedParams(options, scheme.ParameterCodec).Stream(ctx)
-	if err != nil {
-		done()
-		return nil, fmt.Errorf("opening the log of pod %s/%s: %w", namespace, pod, classify(err))
+	limit := callTimeout
+	if o.Follow {
+		limit = 0 // nothing comes before the container's first line
 	}
-	return newLogReader(body, o, done), nil
+	st := c.stream(ctx, limit)
+	body, err := g.Get().MaxRetries(0).Namespace(namespace).Resource("pods").Name(pod).SubResource("log").
+		VersionedParams(options, scheme.ParameterCodec).Stream(st)
+	st.opened()
+	if err != nil {
+		st.end()
+		return nil, fmt.Errorf("opening the log of pod %s/%s: %w", namespace, pod, cmp.Or(st.cause(), classify(err)))
+	}
+	return newLogReader(body, o, st), nil
 }
 
 // logReader bounds a log in bytes and in silence.
@@ -65,13 +71,13 @@ type logReader struct {
 	body    io.ReadCloser
 	silence time.Duration
 	timer   *time.Timer // closes the body, which ends a Read that waits
-	done    func()
+	stream  *stream
 }
 
-func newLogReader(body io.ReadCloser, o LogOptions, done func()) *logReader {
-	r := &logReader{Reader: &capped{r: body, left: o.MaxBytes}, body: body, silence: o.Silence, done: done}
+func newLogReader(body io.ReadCloser, o LogOptions, s *stream) *logReader {
+	r := &logReader{Reader: &capped{r: body, left: o.MaxBytes}, body: body, silence: o.Silence, stream: s}
 	if o.Silence > 0 {
-		r.timer = time.AfterFunc(o.Silence, done)
+		r.timer = time.AfterFunc(o.Silence, s.end)
 	}
 	return r
 }
@@ -88,7 +94,7 @@ func (r *logReader) Read(p []byte) (int, error) {
 	if r.timer != nil && !r.timer.Stop() {
 		return n, apperr.Of(apperr.ClusterTimeout).With(err)
 	}
-	return n, classify(err)
+	return n, cmp.Or(r.stream.cause(), classify(err))
 }
 
 // Close implements io.Closer.
@@ -96,6 +102,6 @@ func (r *logReader) Close() error {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	r.done()
+	r.stream.end()
 	return r.body.Close()
 }

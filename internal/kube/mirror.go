@@ -86,27 +86,15 @@ func watchItems[T any, P objectOf[T], R any](
 	if err != nil {
 		return err
 	}
-	ctx, done := c.stream(quiet(ctx))
-	defer done()
-	w, err := openWatch(ctx, c, P(new(T)), WatchOptions{Namespace: key.Scope, ResourceVersion: version})
-	if err != nil {
-		return expired(classify(err))
-	}
-	defer w.Stop()
-	if err := sink(workload.Event[R]{Type: workload.Opened}); err != nil {
-		return err
-	}
-	for raw := range w.ResultChan() {
-		event, err := eventOf[T, P](raw)
-		if err != nil {
-			return expired(err)
-		}
-		if err := sink(itemEvent(event, item)); err != nil {
-			return err
-		}
-	}
-	if errors.Is(context.Cause(ctx), errReplaced) {
+	opened := func() error { return sink(workload.Event[R]{Type: workload.Opened}) }
+	err = follow[T, P](ctx, c, WatchOptions{Namespace: key.Scope, ResourceVersion: version}, opened, func(e Event[T]) error {
+		return sink(itemEvent(e, item))
+	})
+	switch {
+	case errors.Is(err, errReplaced):
 		return workload.ErrExpired // a version of one cluster says nothing to another
+	case err != nil:
+		return expired(err)
 	}
 	return ctx.Err()
 }

@@ -47,7 +47,13 @@ func Watch[T any, P objectOf[T]](ctx context.Context, c *Client, o WatchOptions)
 	return func(yield func(Event[T], error) bool) {
 		for ctx.Err() == nil {
 			started := c.now()
-			err := watchOnce[T, P](ctx, c, &o, yield)
+			err := follow[T, P](ctx, c, o, func() error { return nil }, func(e Event[T]) error {
+				o.ResourceVersion = e.ResourceVersion
+				if !yield(e, nil) {
+					return errStopped
+				}
+				return nil
+			})
 			if errors.Is(err, errStopped) {
 				return
 			}
@@ -66,50 +72,45 @@ func Watch[T any, P objectOf[T]](ctx context.Context, c *Client, o WatchOptions)
 // errStopped says that the loop over the events was left.
 var errStopped = errors.New("stopped")
 
-// watchOnce follows one connection. It returns nil when the connection ended as agreed.
-func watchOnce[T any, P objectOf[T]](ctx context.Context, c *Client, o *WatchOptions, yield func(Event[T], error) bool) error {
-	ctx, done := c.stream(quiet(ctx))
-	defer done()
-	w, err := openWatch(ctx, c, P(new(T)), *o)
-	if ctx.Err() != nil {
-		return ended(ctx)
+// follow sees the events of one connection; opened is called before the first. It returns nil when the connection
+// ended as agreed or by ctx, and what opened or see return at once.
+func follow[T any, P objectOf[T]](
+	ctx context.Context, c *Client, o WatchOptions, opened func() error, see func(Event[T]) error,
+) error {
+	s := c.stream(ctx, callTimeout)
+	defer s.end()
+	w, err := openWatch(s, c, P(new(T)), o)
+	s.opened()
+	if s.Err() != nil {
+		return s.cause()
 	}
 	if err != nil {
 		return classify(err)
 	}
 	defer w.Stop()
-	silence := time.NewTimer(watchSilent)
+	if err := opened(); err != nil {
+		return err
+	}
+	silence := time.NewTimer(c.silence)
 	defer silence.Stop()
 	for {
 		select {
 		case <-silence.C:
 			return apperr.Of(apperr.ClusterTimeout).With(errQuiet)
 		case raw, ok := <-w.ResultChan():
-			if !ok {
-				return ended(ctx)
+			if !ok || s.Err() != nil {
+				return s.cause()
 			}
-			silence.Reset(watchSilent)
 			event, err := eventOf[T, P](raw)
-			if err != nil && ctx.Err() != nil {
-				return ended(ctx)
-			}
 			if err != nil {
 				return err
 			}
-			o.ResourceVersion = event.ResourceVersion
-			if !yield(event, nil) {
-				return errStopped
+			if err := see(event); err != nil {
+				return err
 			}
+			silence.Reset(c.silence) // after, so that a slow reader is not taken for a silent server
 		}
 	}
-}
-
-// ended tells the end of a connection from the end of its client.
-func ended(ctx context.Context) error {
-	if errors.Is(context.Cause(ctx), errReplaced) {
-		return apperr.Of(apperr.Interrupted).With(errReplaced)
-	}
-	return nil
 }
 
 func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (watch.Interface, error) {
