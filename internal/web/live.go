@@ -18,7 +18,7 @@ const (
 	heartbeat     = 15 * time.Second
 	writeDeadline = 10 * time.Second
 	recheck       = 30 * time.Second
-	maxTopics     = 50
+	maxTopics     = 200
 )
 
 // live streams the topics that changed. A notice carries no data: the page

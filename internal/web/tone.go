@@ -90,11 +90,16 @@ func podStatus(p workload.Pod) status {
 		return status{"idle", text}
 	case p.Phase == "Running" && p.Ready == p.Containers:
 		return status{"good", text}
-	case p.Phase == "Failed" || p.Reason != "":
+	case p.Phase == "Failed" || p.Reason != "" && !starting(p.Reason):
 		return status{"bad", text}
 	default:
 		return status{"busy", text}
 	}
+}
+
+// starting reports whether a reason for waiting is that of every new pod.
+func starting(reason string) bool {
+	return reason == "ContainerCreating" || reason == "PodInitializing"
 }
 
 func liveStatus(s workload.Status) status {

@@ -3,30 +3,66 @@
 // A hidden tab closes its stream and catches up when it is shown again.
 
 const refreshEvery = 60_000;
+const dirty = new Set(); // ids of the regions to read again
+let reading = false;
 let source = null;
+let followed = "";
 
 const regions = () => [...document.querySelectorAll("[data-topics]")];
 const topicsOf = (element) => element.dataset.topics.split(" ").filter(Boolean);
 
-function refresh(element) {
-  if (element.dataset.pending) return;
-  element.dataset.pending = "true";
-  requestAnimationFrame(() => {
-    delete element.dataset.pending;
-    element.matches("[data-log]") ? appendLog(element) : htmx.trigger(element, "notice");
+function connect() {
+  const topics = [...new Set(regions().flatMap(topicsOf))].sort().join(" ");
+  if (source && !document.hidden && topics === followed) return;
+  source?.close();
+  source = null;
+  followed = topics;
+  if (document.hidden || topics === "") return;
+  source = new EventSource("/live?topics=" + encodeURIComponent(topics));
+  source.addEventListener("open", () => refresh(regions()));
+  source.addEventListener("notice", (event) => {
+    const topic = JSON.parse(event.data);
+    refresh(regions().filter((element) => topicsOf(element).includes(topic)));
   });
 }
 
-function connect() {
-  source?.close();
-  const topics = [...new Set(regions().flatMap(topicsOf))];
-  if (document.hidden || topics.length === 0) return;
-  source = new EventSource("/live?topics=" + encodeURIComponent(topics.join(" ")));
-  source.addEventListener("open", () => regions().forEach(refresh));
-  source.addEventListener("notice", (event) => {
-    const topic = JSON.parse(event.data);
-    regions().filter((element) => topicsOf(element).includes(topic)).forEach(refresh);
-  });
+function refresh(elements) {
+  for (const element of elements) {
+    element.matches("[data-log]") ? appendLog(element) : dirty.add(element.id);
+  }
+  if (dirty.size > 0 && !reading) readPage();
+}
+
+// readPage asks for the page once, whatever the number of regions, and puts the
+// new regions into the place of the old ones. What becomes dirty meanwhile is
+// read in the next round.
+async function readPage() {
+  reading = true;
+  try {
+    while (dirty.size > 0) {
+      const wanted = [...dirty];
+      dirty.clear();
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected) return location.assign(answer.url);
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      wanted.forEach((id) => replace(document.getElementById(id), page.getElementById(id)));
+    }
+  } catch {
+    // The server is away. The stream comes back when it does, and reads again.
+  } finally {
+    reading = false;
+  }
+  connect(); // a region may follow other topics now
+}
+
+// replace leaves a region alone while somebody fills in a form of it, and keeps
+// open what was open.
+function replace(before, after) {
+  if (!before || !after || (before.contains(document.activeElement) && document.activeElement.matches("input, textarea"))) return;
+  const open = [...before.querySelectorAll("details")].map((details) => details.open);
+  after.querySelectorAll("details").forEach((details, i) => (details.open = open[i] ?? false));
+  before.replaceWith(document.adoptNode(after));
 }
 
 // appendLog asks for the lines after the last one shown. It keeps the end in
@@ -38,30 +74,27 @@ async function appendLog(element) {
   }
   element.dataset.loading = "true";
   try {
-    const answer = await fetch(`${element.dataset.log}?after=${element.dataset.after}`);
-    if (!answer.ok) return;
-    const lines = await answer.json();
-    const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 8;
-    for (const line of lines) {
-      element.append(line.text + "\n");
-      element.dataset.after = line.seq;
-    }
-    if (atEnd) element.scrollTop = element.scrollHeight;
+    do {
+      delete element.dataset.again;
+      const answer = await fetch(`${element.dataset.log}?after=${element.dataset.after}`);
+      if (answer.ok) append(element, await answer.json());
+    } while (element.dataset.again);
+  } catch {
+    // As above.
   } finally {
     delete element.dataset.loading;
-    if (element.dataset.again) {
-      delete element.dataset.again;
-      appendLog(element);
-    }
   }
 }
 
+function append(element, lines) {
+  const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 8;
+  for (const line of lines) {
+    element.append(line.text + "\n");
+    element.dataset.after = line.seq;
+  }
+  if (atEnd) element.scrollTop = element.scrollHeight;
+}
+
 document.addEventListener("visibilitychange", connect);
-document.addEventListener("DOMContentLoaded", connect);
-// A region that comes back from the server may follow other topics.
-document.addEventListener("htmx:afterSettle", () => {
-  const now = new Set(regions().flatMap(topicsOf));
-  const followed = new Set(decodeURIComponent(source?.url.split("topics=")[1] ?? "").split(" "));
-  if (!now.isSubsetOf(followed)) connect();
-});
-setInterval(() => document.hidden || regions().forEach(refresh), refreshEvery);
+setInterval(() => document.hidden || refresh(regions()), refreshEvery);
+connect();
