@@ -38,6 +38,8 @@ type core struct {
 	sealer  *secret.Sealer
 	// opener is nil in the web role.
 	opener *secret.Opener
+	// poke makes the supervisor of this process look at once; nil without one.
+	poke func()
 	// installation names this installation in owner annotations.
 	installation string
 

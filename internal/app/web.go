@@ -19,7 +19,9 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		return nil, err
 	}
 	authenticator := &auth.Service{Sessions: c.db.Sessions(), AdminHash: hash, Now: now}
-	mirror := &workload.Mirror{Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now}
+	mirror := &workload.Mirror{
+		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now, Poke: c.wake,
+	}
 	mux := http.NewServeMux()
 	(&api.Handler{
 		Version: version, Auth: authenticator, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
@@ -34,6 +36,14 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		return nil, err
 	}
 	return mux, nil
+}
+
+// wake tells the worker half that somebody looks at something new. Without one
+// in this process, the others find out by themselves.
+func (c *core) wake() {
+	if c.poke != nil {
+		c.poke()
+	}
 }
 
 // http404 is what the worker role answers to everything but its health.

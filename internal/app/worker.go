@@ -39,6 +39,7 @@ type worker struct {
 	jobs       *jobs.Client
 	waker      *work.Waker
 	supervisor *work.Supervisor
+	followers  *workload.Followers
 	refresher  *workload.Refresher
 }
 
@@ -79,13 +80,14 @@ func (w *worker) domains(c *core, cfg config.Config, owner, version string) map[
 	w.refresher = workload.NewRefresher(c.db.Values(), map[string]workload.Poller{
 		cluster.ConnectionValue: kube.Prober{Clients: w.clients},
 	}, now, c.log)
+	w.followers = workload.NewFollowers(workload.FollowersConfig{
+		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments,
+		PodSource: kube.PodSource{Clients: w.clients}, DeploySource: kube.DeploymentSource{Clients: w.clients},
+		Notices: c.bus, Log: c.log,
+	})
 	w.supervisor = work.NewSupervisor(c.db.Follows(), owner, c.log,
-		&application.Followers{Store: c.db.Applications(), Runner: runner},
-		workload.NewFollowers(workload.FollowersConfig{
-			Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments,
-			PodSource: kube.PodSource{Clients: w.clients}, DeploySource: kube.DeploymentSource{Clients: w.clients},
-			Notices: c.bus, Log: c.log,
-		}))
+		&application.Followers{Store: c.db.Applications(), Runner: runner}, w.followers)
+	c.poke = w.supervisor.Poke
 	return map[work.Kind]work.Step{
 		cluster.RemoveKind:        c.clusters.StepRemove,
 		namespace.Kind:            namespaces.Step,
@@ -117,6 +119,7 @@ func (w *worker) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.waker.Run(ctx) })
 	group.Go(func() error { return w.supervisor.Run(ctx) })
+	group.Go(func() error { return w.followers.Run(ctx) })
 	group.Go(func() error { return w.refresher.Run(ctx) })
 	err := group.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)

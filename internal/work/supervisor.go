@@ -14,6 +14,10 @@ import (
 // when nobody pokes it.
 const followPoll = time.Second
 
+// goodFollow is how long a follower must last for its earlier failures to be
+// forgotten.
+const goodFollow = time.Minute
+
 // Follower is something that is followed for as long as it is wanted: a watch
 // or a log stream. Key is unique over all kinds of followers.
 type Follower struct {
@@ -54,6 +58,7 @@ type Supervisor struct {
 // follow is one follower of this process: running, or resting after an error.
 type follow struct {
 	cancel   context.CancelFunc
+	began    time.Time
 	ended    bool
 	retryAt  time.Time
 	failures int
@@ -141,7 +146,7 @@ func (s *Supervisor) start(ctx context.Context, f Follower) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
-	entry := &follow{cancel: cancel}
+	entry := &follow{cancel: cancel, began: time.Now()}
 	if old := s.running[f.Key]; old != nil {
 		entry.failures = old.failures
 	}
@@ -173,6 +178,9 @@ func (s *Supervisor) ended(ctx context.Context, key string, entry *follow, err e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	entry.ended = true
+	if time.Since(entry.began) > goodFollow {
+		entry.failures = 0
+	}
 	if err != nil && ctx.Err() == nil {
 		entry.failures++
 		s.log.InfoContext(ctx, "follower ended", slog.String("key", key), slog.String("error", err.Error()))

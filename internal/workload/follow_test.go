@@ -378,6 +378,20 @@ func TestForgottenClusterIsFollowedAnew(t *testing.T) {
 	})
 }
 
+func TestNothingIsKeptOfAClusterThatWasRemoved(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cluster.set("web")
+		r.read()
+		r.settles(time.Second)
+		removed := apperr.Of(apperr.NotFound)
+		r.cluster.do(func() { r.cluster.listErr, r.cluster.watchErr, r.cluster.broken = removed, removed, r.cluster.streams })
+		time.Sleep(time.Minute)
+		if _, err := r.store.Status(r.t.Context(), shop()); apperr.CodeOf(err) != apperr.NotFound {
+			r.t.Errorf("status of a key of a removed cluster: %v", err)
+		}
+	})
+}
+
 func TestSilentWorkerIsNotBelieved(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.read()

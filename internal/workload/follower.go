@@ -130,9 +130,13 @@ func (f *follower[R]) follow(ctx context.Context, once bool) error {
 }
 
 // unreachable records why the key cannot be followed. An open breaker says
-// less than the failure that opened it.
+// less than the failure that opened it. Of a cluster that is not registered any
+// more nothing is kept.
 func (f *follower[R]) unreachable(ctx context.Context, cause error) error {
 	code := apperr.CodeOf(cause)
+	if code == apperr.NotFound {
+		return errors.Join(cause, f.config.Keys.Forget(ctx, f.key.Cluster))
+	}
 	if code == apperr.ClusterBreakerOpen && f.status.Code != "" {
 		code = f.status.Code
 	}
