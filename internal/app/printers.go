@@ -16,7 +16,7 @@ func (accessPrinter) ClusterAccess(features []string) ([]byte, error) {
 	known, unknown := manifest.ParseFeatures(strings.Join(features, ","))
 	if len(unknown) > 0 {
 		return nil, apperr.Of(apperr.ValidationFailed).
-			WithMessage("There is no such feature.").WithHint("Choose from namespaces, applications and live.")
+			WithMessage("There is no such feature.").WithHint("Choose from namespaces, applications, live and guardrails.")
 	}
 	return manifest.YAML(manifest.ClusterAccess(known))
 }

@@ -2,6 +2,7 @@ package kube_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -80,7 +82,7 @@ func TestPrintedManifestIsEnough(t *testing.T) {
 	t.Parallel()
 	a := admin(t)
 	beforeManifest(t, a)
-	for _, o := range manifest.ClusterAccess(cluster.Features()) {
+	for _, o := range manifest.ClusterAccess(append(cluster.Features(), manifest.Guardrails)) {
 		if _, err := a.Apply(t.Context(), o.(kube.Object)); err != nil {
 			t.Fatal(err)
 		}
@@ -98,6 +100,7 @@ func TestPrintedManifestIsEnough(t *testing.T) {
 	wantBindings(t, a, p.spec.Name, "roadstead-tenant -> ClusterRole roadstead-tenant")
 	tenant := p.mint("lease-1")
 	checkTenant(t, tenant, p.spec.Name)
+	checkGuardrails(t, tenant, p.spec.Name)
 	checkForeign(t, p)
 
 	if err := p.Revoke(t.Context(), 1, p.spec.Name, "lease-1"); err != nil {
@@ -241,6 +244,61 @@ func checkAdmission(t *testing.T, tenant *kube.Client, ns string) {
 	eventually(t, "the tenant's deployment", func() bool {
 		return tenant.Get(t.Context(), ns, "x", web) == nil && web.Status.ReadyReplicas == 1
 	})
+}
+
+// checkGuardrails tries what only the admission policies refuse. They take effect some time after they are made.
+func checkGuardrails(t *testing.T, tenant *kube.Client, ns string) {
+	t.Helper()
+	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: ns, Name: name} }
+	container := corev1.Container{Name: "c", Image: "example.com/app:1", SecurityContext: &corev1.SecurityContext{
+		AllowPrivilegeEscalation: new(false), Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+	}}
+	pod := func(change func(*corev1.PodSpec)) *corev1.Pod {
+		p := &corev1.Pod{ObjectMeta: meta("guarded"), Spec: corev1.PodSpec{
+			Containers: []corev1.Container{container},
+			SecurityContext: &corev1.PodSecurityContext{
+				RunAsNonRoot: new(true), SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			},
+		}}
+		change(&p.Spec)
+		return p
+	}
+	ports := []corev1.ServicePort{{Port: 80}}
+	for name, obj := range map[string]kube.Object{
+		"node by name":     pod(func(s *corev1.PodSpec) { s.NodeName = "node-1" }),
+		"tolerate all":     pod(func(s *corev1.PodSpec) { s.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}} }),
+		"external address": &corev1.Service{ObjectMeta: meta("s"), Spec: corev1.ServiceSpec{Ports: ports, ExternalIPs: []string{"203.0.113.1"}}},
+		"external name":    &corev1.Service{ObjectMeta: meta("s"), Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "kubernetes.default.svc"}},
+		"endless token": &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "t", Annotations: map[string]string{corev1.ServiceAccountNameKey: "default"}},
+			Type:       corev1.SecretTypeServiceAccountToken,
+		},
+		"chosen volume": &corev1.PersistentVolumeClaim{ObjectMeta: meta("v"), Spec: corev1.PersistentVolumeClaimSpec{
+			VolumeName: "others", AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+		}},
+	} {
+		eventually(t, "a guardrail to refuse: "+name, func() bool {
+			err := tenant.Create(t.Context(), obj)
+			if err == nil { // not in effect yet
+				ref, refErr := kube.RefOf(obj)
+				if err := errors.Join(refErr, tenant.Delete(t.Context(), ref, kube.DeleteOptions{})); err != nil {
+					t.Error(err)
+				}
+			}
+			return apperr.CodeOf(err) == apperr.ClusterForbidden
+		})
+	}
+	eventually(t, "the default account to stay as it is", func() bool {
+		account := &corev1.ServiceAccount{ObjectMeta: meta("default"), AutomountServiceAccountToken: new(true)}
+		_, err := tenant.Apply(t.Context(), account)
+		return apperr.CodeOf(err) == apperr.ClusterForbidden
+	})
+	lease := kube.Ref{Kind: "Secret", Namespace: ns, Name: "lease-1"}
+	wantCode(t, tenant.Delete(t.Context(), lease, kube.DeleteOptions{}), apperr.ClusterForbidden)
+	if err := tenant.Create(t.Context(), pod(func(*corev1.PodSpec) {})); err != nil {
+		t.Errorf("an ordinary pod: %v", err)
+	}
 }
 
 // checkForeign takes the namespace's name for another owner.

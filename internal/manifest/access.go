@@ -15,8 +15,8 @@ import (
 const TokenSecret = cluster.Account + "-token"
 
 // ClusterAccess builds what a cluster administrator applies before attaching a
-// cluster: our namespace, account and token Secret, and exactly the rights that
-// the features need.
+// cluster: our namespace, account and token Secret, exactly the rights that the
+// features need, and the guardrails when they are among them.
 func ClusterAccess(features []cluster.Feature) []runtime.Object {
 	objects := []runtime.Object{
 		&corev1.Namespace{
@@ -39,6 +39,9 @@ func ClusterAccess(features []cluster.Feature) []runtime.Object {
 	}
 	for _, f := range features {
 		switch f {
+		case Guardrails:
+			objects = append(objects, guardrailObjects()...)
+			continue
 		case cluster.Namespaces:
 			objects = append(objects, TenantClusterRole())
 		case cluster.Applications:
@@ -116,7 +119,7 @@ func ours(labels map[string]string) map[string]string {
 // ParseFeatures reads a comma-separated list of features. Unknown ones are
 // returned apart.
 func ParseFeatures(list string) (known []cluster.Feature, unknown []string) {
-	all := map[string]cluster.Feature{}
+	all := map[string]cluster.Feature{string(Guardrails): Guardrails}
 	for _, f := range cluster.Features() {
 		all[string(f)] = f
 	}

@@ -32,6 +32,7 @@ func TestGolden(t *testing.T) {
 		"shared":         {manifest.RoleBinding(spec, manifest.GrantShared)},
 		"lease":          {manifest.LeaseSecret("shop-7-production", "roadstead-lease-9")},
 		"cluster-access": manifest.ClusterAccess(cluster.Features()),
+		"guardrails":     manifest.ClusterAccess([]cluster.Feature{manifest.Guardrails}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,8 +74,8 @@ func golden(t *testing.T, path string, got []byte) {
 
 func TestParseFeatures(t *testing.T) {
 	t.Parallel()
-	known, unknown := manifest.ParseFeatures("namespaces, live,teleport")
-	if diff := cmp.Diff([]cluster.Feature{cluster.Namespaces, cluster.Live}, known); diff != "" {
+	known, unknown := manifest.ParseFeatures("namespaces, live,guardrails,teleport")
+	if diff := cmp.Diff([]cluster.Feature{cluster.Namespaces, cluster.Live, manifest.Guardrails}, known); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"teleport"}, unknown); diff != "" {
