@@ -1,3 +1,5 @@
+//go:build !race
+
 // Command devcluster is a real Kubernetes control plane in one process, with
 // simulated nodes, for demonstrations and tests.
 package main

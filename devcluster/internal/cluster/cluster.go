@@ -1,3 +1,5 @@
+//go:build !race
+
 package cluster
 
 import (
@@ -44,6 +46,8 @@ type Cluster struct {
 	plane  *controlplane.ControlPlane
 	agent  *node.Agent
 	charts *chartrepo.Server
+
+	restoreStderr func() error
 }
 
 // Start brings a cluster up. It returns when pods can be created and will be
@@ -68,6 +72,9 @@ func (c *Cluster) start(ctx context.Context, config Config) error {
 	c.log = slog.New(slog.NewTextHandler(agentLog, nil))
 	componentLog, err := c.openLog(logComponents)
 	if err != nil {
+		return err
+	}
+	if c.restoreStderr, err = redirectStderr(componentLog); err != nil {
 		return err
 	}
 	listener, err := listenLoopback(ctx, config.Listen)
@@ -154,6 +161,9 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	}
 	if c.charts != nil {
 		errs = append(errs, c.charts.Stop(ctx))
+	}
+	if c.restoreStderr != nil {
+		errs = append(errs, c.restoreStderr())
 	}
 	for _, file := range c.files {
 		errs = append(errs, file.Close())

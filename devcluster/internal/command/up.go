@@ -1,3 +1,5 @@
+//go:build !race
+
 package command
 
 import (
@@ -23,8 +25,10 @@ func newUp() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start a fresh cluster and run it until SIGINT or SIGTERM",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return up(cmd, config) },
+		Long: "Start a fresh cluster and run it until SIGINT or SIGTERM.\n\n" +
+			"The components log into control-plane.log, etcd.log and devcluster.log in the folder; so does a crash.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return up(cmd, config) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&config.Dir, "dir", defaultDir, "`folder` of kubeconfig, ca.crt, data and logs; a previous cluster in it is replaced")
