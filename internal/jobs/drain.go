@@ -75,7 +75,7 @@ func (d *drainer) Work(ctx context.Context, job *river.Job[drainArgs]) error {
 		more, err := d.slots.Drain(ctx, slot)
 		switch {
 		case ctx.Err() != nil || more:
-			return river.JobSnooze(0) // behind the jobs of other clusters
+			return later()
 		case err != nil:
 			return err
 		}
@@ -86,7 +86,12 @@ func (d *drainer) Work(ctx context.Context, job *river.Job[drainArgs]) error {
 			return err
 		}
 	}
-	return river.JobSnooze(0)
+	return later()
+}
+
+// later puts the job behind those of other clusters.
+func later() error {
+	return river.JobSnooze(0) //nolint:wrapcheck // a word to the queue, not an error
 }
 
 // correlated gives ctx the correlation id of the request that caused the job,

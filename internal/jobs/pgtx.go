@@ -58,7 +58,9 @@ func (t pgTx) CopyFrom(
 	return t.conn.CopyFrom(ctx, table, columns, rows) //nolint:wrapcheck // passed through, as the whole type is
 }
 
-func (t pgTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults { return t.conn.SendBatch(ctx, b) }
+func (t pgTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return t.conn.SendBatch(ctx, b)
+}
 
 func (t pgTx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
 	return t.conn.Prepare(ctx, name, sql) //nolint:wrapcheck // passed through, as the whole type is

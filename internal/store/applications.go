@@ -28,7 +28,9 @@ func (s Applications) Atomically(ctx context.Context, fn func(tx application.Tx)
 }
 
 // InstallationID names this installation.
-func (s Applications) InstallationID(ctx context.Context) (string, error) { return s.db.InstallationID(ctx) }
+func (s Applications) InstallationID(ctx context.Context) (string, error) {
+	return s.db.InstallationID(ctx)
+}
 
 // Application finds an application of a cluster by its entry's name.
 func (s Applications) Application(ctx context.Context, clusterID int64, name string) (application.Application, error) {

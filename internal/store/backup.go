@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -21,7 +22,7 @@ func Backup(ctx context.Context, dataDir, file string) error {
 		return apperr.Wrap(err, apperr.NotFound, "There is no database in "+dataDir+".",
 			"Give the data folder of the server. A PostgreSQL database is backed up with pg_dump.")
 	}
-	db, err := openSQLiteFile(ctx, path, reading())
+	db, err := openSQLiteFile(ctx, path, copying())
 	if err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
@@ -34,8 +35,12 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 		return apperr.New(apperr.InvalidRequest, "The records are in PostgreSQL, which has its own backups.",
 			"Use pg_dump, or the backups of your database service.")
 	}
-	return copyTo(ctx, db.read, file)
+	return Backup(ctx, db.folder.dir, file)
 }
+
+// copying is for reading only too, but a connection that says so refuses to
+// write the copy.
+func copying() url.Values { return url.Values{"_pragma": {"busy_timeout(5000)"}} }
 
 // copyTo writes a compact copy of the database in one read transaction, and
 // gives it its name only when it is whole and on the disk.
@@ -76,7 +81,7 @@ func settleFile(partial, file string) error {
 func syncPath(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return err //nolint:wrapcheck // settleFile says what was being done
+		return err
 	}
 	return errors.Join(file.Sync(), file.Close())
 }

@@ -38,7 +38,7 @@ func (s Clusters) ClustersByName(ctx context.Context, name string) ([]cluster.Cl
 
 // Clusters lists in order of id, after the given one.
 func (s Clusters) Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error) {
-	rows, err := s.db.reader().Clusters(ctx, sqlgen.ClustersParams{ID: after, Limit: int32(limit)}) //nolint:gosec // a page
+	rows, err := s.db.reader().Clusters(ctx, sqlgen.ClustersParams{ID: after, Limit: int32(limit)})
 	return each(rows, clusterOf), doing(err, "list clusters")
 }
 

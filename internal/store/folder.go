@@ -11,7 +11,10 @@ import (
 )
 
 // folder is a data folder that this process alone uses.
-type folder struct{ lock *os.File }
+type folder struct {
+	dir  string
+	lock *os.File
+}
 
 // lockFolder makes the folder when it is missing and locks it. The lock ends
 // with the process, however that ends.
@@ -31,7 +34,13 @@ func lockFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the data folder: %w", closing(file, err))
 	}
-	return &folder{lock: file}, nil
+	return &folder{dir: dir, lock: file}, nil
 }
 
-func (f *folder) unlock() error { return f.lock.Close() }
+// unlock lets others use the folder. Once is enough, more does no harm.
+func (f *folder) unlock() error {
+	if err := f.lock.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("unlock the data folder: %w", err)
+	}
+	return nil
+}

@@ -43,7 +43,7 @@ func (s Applications) Log(
 	ctx context.Context, operationID, after int64, limit int,
 ) ([]application.LogLine, error) {
 	rows, err := s.db.reader().LogLines(ctx, sqlgen.LogLinesParams{
-		OperationID: operationID, After: after, Limit: int32(limit), //nolint:gosec // a page
+		OperationID: operationID, After: after, Limit: int32(limit),
 	})
 	return each(rows, func(r sqlgen.LogLinesRow) application.LogLine {
 		return application.LogLine{Seq: r.Seq, Text: r.Content}

@@ -25,7 +25,9 @@ func (s Namespaces) Atomically(ctx context.Context, fn func(tx namespace.Tx) err
 }
 
 // InstallationID names this installation.
-func (s Namespaces) InstallationID(ctx context.Context) (string, error) { return s.db.InstallationID(ctx) }
+func (s Namespaces) InstallationID(ctx context.Context) (string, error) {
+	return s.db.InstallationID(ctx)
+}
 
 // Namespace returns one namespace.
 func (s Namespaces) Namespace(ctx context.Context, id int64) (namespace.Namespace, error) {

@@ -24,7 +24,7 @@ func (s Applications) Operations(
 	ctx context.Context, applicationID int64, limit int,
 ) ([]application.Operation, error) {
 	rows, err := s.db.reader().Operations(ctx, sqlgen.OperationsParams{
-		ApplicationID: applicationID, Limit: int32(limit), //nolint:gosec // a page
+		ApplicationID: applicationID, Limit: int32(limit),
 	})
 	if err != nil {
 		return nil, doing(err, "list operations of application %d", applicationID)

@@ -30,7 +30,7 @@ func (db *DB) openPostgres(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("read the database URL: %w", err)
 	}
 	if !strings.Contains(cfg.DatabaseURL, "pool_max_conns") {
-		config.MaxConns = int32(max(connections, 2*runtime.NumCPU())) //nolint:gosec // small
+		config.MaxConns = int32(max(connections, 2*runtime.NumCPU()))
 	}
 	for name, value := range timeouts() {
 		if _, given := config.ConnConfig.RuntimeParams[name]; !given {

@@ -68,7 +68,7 @@ func restoreInto(file, path string) error {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	defer from.Close() //nolint:errcheck // only read
+	defer from.Close()
 	partial := path + ".partial"
 	to, err := os.OpenFile(partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -139,7 +139,7 @@ func countRows(ctx context.Context, db *sql.DB) ([]TableRows, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	defer rows.Close() //nolint:errcheck // only read
+	defer rows.Close()
 	var tables []TableRows
 	for rows.Next() {
 		var t TableRows

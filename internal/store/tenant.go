@@ -41,7 +41,7 @@ func (s Tenant) GroupByPath(ctx context.Context, path string) (tenant.Group, err
 
 // Groups lists in order of id, after the given one.
 func (s Tenant) Groups(ctx context.Context, after int64, limit int) ([]tenant.Group, error) {
-	rows, err := s.db.reader().Groups(ctx, sqlgen.GroupsParams{ID: after, Limit: int32(limit)}) //nolint:gosec // a page
+	rows, err := s.db.reader().Groups(ctx, sqlgen.GroupsParams{ID: after, Limit: int32(limit)})
 	return each(rows, group), doing(err, "list groups")
 }
 
@@ -71,7 +71,7 @@ func (s Tenant) ProjectByPath(ctx context.Context, path string) (tenant.Project,
 
 // Projects lists in order of id, after the given one.
 func (s Tenant) Projects(ctx context.Context, after int64, limit int) ([]tenant.Project, error) {
-	rows, err := s.db.reader().Projects(ctx, sqlgen.ProjectsParams{ID: after, Limit: int32(limit)}) //nolint:gosec // a page
+	rows, err := s.db.reader().Projects(ctx, sqlgen.ProjectsParams{ID: after, Limit: int32(limit)})
 	return each(rows, project), doing(err, "list projects")
 }
 

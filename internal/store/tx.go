@@ -67,7 +67,7 @@ func (db *DB) within(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) er
 	if err != nil {
 		return doing(err, "get a connection")
 	}
-	defer conn.Close() //nolint:errcheck // hands it back
+	defer conn.Close() // hands it back
 	sqlTx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return doing(err, "begin a transaction")

@@ -58,7 +58,7 @@ func (s Values) Values(ctx context.Context, name string, clusterIDs []int64) ([]
 // ClustersWithoutValue lists enabled clusters that have no value of this name.
 func (s Values) ClustersWithoutValue(ctx context.Context, name string, limit int) ([]int64, error) {
 	ids, err := s.db.reader().ClustersWithoutValue(ctx, sqlgen.ClustersWithoutValueParams{
-		Name: name, Limit: int32(limit), //nolint:gosec // a page
+		Name: name, Limit: int32(limit),
 	})
 	return ids, doing(err, "list clusters without %s", name)
 }

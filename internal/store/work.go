@@ -88,7 +88,7 @@ func (s Work) Settle(ctx context.Context, claim work.Claim, owner string, next w
 func (s Work) DueSlots(ctx context.Context, limit int) ([]work.Slot, error) {
 	current := now()
 	rows, err := s.db.reader().DueSlots(ctx, sqlgen.DueSlotsParams{
-		Now: current, Limit: int32(limit), //nolint:gosec // a page
+		Now: current, Limit: int32(limit),
 	})
 	return each(rows, func(r sqlgen.DueSlotsRow) work.Slot {
 		return work.Slot{Cluster: r.Cluster, Slot: int(r.Slot), Stale: (current - r.DueSince) / staleAfter}

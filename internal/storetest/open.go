@@ -44,21 +44,15 @@ func Open(t testing.TB, cfg store.Config) *store.DB {
 	return db
 }
 
-// Each runs test over both databases.
-func Each(t *testing.T, test func(t *testing.T, cfg store.Config)) {
-	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, SQLiteConfig(t))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, PostgresConfig(t))
-	})
+// Databases are the two databases that hold to the contract, as functions that
+// make a new store's settings.
+func Databases() map[string]func(t testing.TB) store.Config {
+	return map[string]func(t testing.TB) store.Config{"sqlite": SQLiteConfig, "postgres": PostgresConfig}
 }
 
 // Log returns a logger that writes to the test's log.
 func Log(t testing.TB) *slog.Logger {
+	t.Helper()
 	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
@@ -71,15 +65,15 @@ func Postgres(t testing.TB) string {
 	}
 	name := "test_" + strings.ToLower(rand.Text())
 	maintenance := server.String()
-	execute(t, t.Context(), maintenance, "CREATE DATABASE "+name)
+	execute(t.Context(), t, maintenance, "CREATE DATABASE "+name)
 	t.Cleanup(func() {
-		execute(t, context.Background(), maintenance, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		execute(context.Background(), t, maintenance, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 	})
 	server.Path = "/" + name
 	return server.String()
 }
 
-func execute(t testing.TB, ctx context.Context, address, statement string) {
+func execute(ctx context.Context, t testing.TB, address, statement string) {
 	t.Helper()
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {

@@ -23,7 +23,9 @@ import (
 const serverVariable = "ROADSTEAD_TEST_POSTGRES"
 
 // Main runs the tests with a PostgreSQL server beside them and exits.
-func Main(m *testing.M) { os.Exit(Run(m)) }
+func Main(m *testing.M) {
+	os.Exit(Run(m)) //nolint:revive // what a TestMain is for
+}
 
 // Run runs the tests with a PostgreSQL server beside them and returns their
 // exit code.
@@ -117,7 +119,7 @@ func (s *server) url(database string) string {
 }
 
 func (s *server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.bin, name), args...) //nolint:gosec,noctx // a server we chose; it ends by stop
+	cmd := exec.Command(filepath.Join(s.bin, name), args...) //nolint:noctx // it ends by stop
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.user}
 	return cmd
@@ -146,7 +148,7 @@ func (s *server) stop() error {
 		}
 		_ = s.cmd.Wait() // a server that is told to quit exits with an error
 	}
-	return os.RemoveAll(s.dir) //nolint:wrapcheck // names the path
+	return os.RemoveAll(s.dir)
 }
 
 // binaries finds the newest server that is installed.

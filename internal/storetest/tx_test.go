@@ -12,7 +12,6 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
-	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/work"
@@ -38,145 +37,161 @@ func record(bus *event.Bus) func() []string {
 
 func TestNoticesFollowTheCommit(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		w, ctx := newWorld(t, cfg), t.Context()
-		heard := record(cfg.Bus)
-		refused := errors.New("refused")
-		err := w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
-			tx.Notify("lost")
-			return refused
-		})
-		if !errors.Is(err, refused) {
-			t.Errorf("error %v, want the one of the function", err)
-		}
-		var before []string
-		visible := ""
-		cfg.Bus.OnPublish(func(ctx context.Context, _ []event.Notice) {
-			visible = must(w.Clusters().Cluster(ctx, w.cluster.ID))(t).Name
-		})
-		check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
-			for _, topic := range []string{"b", "a", "b"} {
-				tx.Notify(topic)
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			w, ctx := newWorld(t, cfg), t.Context()
+			heard := record(cfg.Bus)
+			refused := errors.New("refused")
+			err := w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
+				tx.Notify("lost")
+				return refused
+			})
+			if !errors.Is(err, refused) {
+				t.Errorf("error %v, want the one of the function", err)
 			}
-			before = heard()
-			renamed := w.cluster
-			renamed.Name = "renamed"
-			return tx.UpdateCluster(ctx, renamed)
-		}))
-		if len(before) != 0 {
-			t.Errorf("published before the commit: %v", before)
-		}
-		if diff := cmp.Diff([]string{"a", "b"}, heard()); diff != "" {
-			t.Errorf("published (-want +got):\n%s", diff)
-		}
-		if visible != "renamed" {
-			t.Errorf("a receiver read %q, the state before the commit", visible)
-		}
-	})
+			var before []string
+			visible := ""
+			cfg.Bus.OnPublish(func(ctx context.Context, _ []event.Notice) {
+				visible = must(w.Clusters().Cluster(ctx, w.cluster.ID))(t).Name
+			})
+			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
+				for _, topic := range []string{"b", "a", "b"} {
+					tx.Notify(topic)
+				}
+				before = heard()
+				renamed := w.cluster
+				renamed.Name = "renamed"
+				return tx.UpdateCluster(ctx, renamed)
+			}))
+			if len(before) != 0 {
+				t.Errorf("published before the commit: %v", before)
+			}
+			if diff := cmp.Diff([]string{"a", "b"}, heard()); diff != "" {
+				t.Errorf("published (-want +got):\n%s", diff)
+			}
+			if visible != "renamed" {
+				t.Errorf("a receiver read %q, the state before the commit", visible)
+			}
+		})
+	}
 }
 
 func TestRollbackLeavesNothing(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		w, ctx := newWorld(t, cfg), t.Context()
-		ref := work.Ref{Kind: "cluster", Object: w.cluster.ID, Cluster: w.cluster.ID}
-		fail := errors.New("changed my mind")
-		for range 2 {
-			err := w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
-				if err := tx.Schedule(ctx, ref); err != nil {
-					return err
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			w, ctx := newWorld(t, cfg), t.Context()
+			ref := work.Ref{Kind: "cluster", Object: w.cluster.ID, Cluster: w.cluster.ID}
+			fail := errors.New("changed my mind")
+			for range 2 {
+				err := w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
+					if err := tx.Schedule(ctx, ref); err != nil {
+						return err
+					}
+					if err := tx.DeleteCluster(ctx, w.cluster.ID); err != nil {
+						return err
+					}
+					return fail
+				})
+				if !errors.Is(err, fail) {
+					t.Fatal(err)
 				}
-				if err := tx.DeleteCluster(ctx, w.cluster.ID); err != nil {
-					return err
-				}
-				return fail
-			})
-			if !errors.Is(err, fail) {
-				t.Fatal(err)
 			}
-		}
-		check(t, func() error { _, err := w.Clusters().Cluster(ctx, w.cluster.ID); return err }())
-		w.wantNothingDue(t, ref)
-		if got := countJobs(t, w.DB); got != 0 {
-			t.Errorf("%d jobs were left by transactions that were rolled back", got)
-		}
-		w.schedule(t, ref)
-		w.schedule(t, ref)
-		if got := countJobs(t, w.DB); got != 1 {
-			t.Errorf("%d jobs for one slot, want 1", got)
-		}
-	})
+			check(t, func() error { _, err := w.Clusters().Cluster(ctx, w.cluster.ID); return err }())
+			w.wantNothingDue(t, ref)
+			if got := countJobs(t, w.DB); got != 0 {
+				t.Errorf("%d jobs were left by transactions that were rolled back", got)
+			}
+			w.schedule(t, ref)
+			w.schedule(t, ref)
+			if got := countJobs(t, w.DB); got != 1 {
+				t.Errorf("%d jobs for one slot, want 1", got)
+			}
+		})
+	}
 }
 
 func TestWritesOfALostClaimAreRefused(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		w := newWorld(t, cfg)
-		n := w.addNamespace(t)
-		ref := work.Ref{Kind: "namespace", Object: n.ID, Cluster: w.cluster.ID}
-		rename := func(claim work.Claim, uid string) error {
-			ctx := work.WithClaim(t.Context(), claim)
-			return w.Namespaces().Atomically(ctx, func(tx namespace.Tx) error {
-				current, err := tx.Namespace(ctx, n.ID)
-				if err != nil {
-					return err
-				}
-				current.UID = uid
-				return tx.UpdateNamespace(ctx, current)
-			})
-		}
-		w.schedule(t, ref)
-		first := w.claim(t, ref, "first", -time.Second) // as if it had slept through its lease
-		check(t, rename(first, "by the first, while nobody else came"))
-		second := w.claim(t, ref, "second", time.Minute)
-		check(t, rename(second, "by the second"))
-		if err := rename(first, "by the first, too late"); !errors.Is(err, work.ErrLeaseLost) {
-			t.Errorf("late write: %v, want %v", err, work.ErrLeaseLost)
-		}
-		check(t, w.Work().Settle(t.Context(), second, "second", work.Done(), 0))
-
-		// The same object is scheduled anew: claims of its former row stay void.
-		w.schedule(t, ref)
-		third := w.claim(t, ref, "third", time.Minute)
-		for _, old := range []work.Claim{first, second} {
-			if err := rename(old, "by the past"); !errors.Is(err, work.ErrLeaseLost) {
-				t.Errorf("write under epoch %d, now %d: %v, want %v", old.Epoch, third.Epoch, err, work.ErrLeaseLost)
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			w := newWorld(t, cfg)
+			n := w.addNamespace(t)
+			ref := work.Ref{Kind: "namespace", Object: n.ID, Cluster: w.cluster.ID}
+			rename := func(claim work.Claim, uid string) error {
+				ctx := work.WithClaim(t.Context(), claim)
+				return w.Namespaces().Atomically(ctx, func(tx namespace.Tx) error {
+					current, err := tx.Namespace(ctx, n.ID)
+					if err != nil {
+						return err
+					}
+					current.UID = uid
+					return tx.UpdateNamespace(ctx, current)
+				})
 			}
-		}
-		if got := must(w.Namespaces().Namespace(t.Context(), n.ID))(t).UID; got != "by the second" {
-			t.Errorf("uid %q", got)
-		}
-	})
+			w.schedule(t, ref)
+			first := w.claim(t, ref, "first", -time.Second) // as if it had slept through its lease
+			check(t, rename(first, "by the first, while nobody else came"))
+			second := w.claim(t, ref, "second", time.Minute)
+			check(t, rename(second, "by the second"))
+			if err := rename(first, "by the first, too late"); !errors.Is(err, work.ErrLeaseLost) {
+				t.Errorf("late write: %v, want %v", err, work.ErrLeaseLost)
+			}
+			check(t, w.Work().Settle(t.Context(), second, "second", work.Done(), 0))
+
+			// The same object is scheduled anew: claims of its former row stay void.
+			w.schedule(t, ref)
+			third := w.claim(t, ref, "third", time.Minute)
+			for _, old := range []work.Claim{first, second} {
+				if err := rename(old, "by the past"); !errors.Is(err, work.ErrLeaseLost) {
+					t.Errorf("write under epoch %d, now %d: %v, want %v", old.Epoch, third.Epoch, err, work.ErrLeaseLost)
+				}
+			}
+			if got := must(w.Namespaces().Namespace(t.Context(), n.ID))(t).UID; got != "by the second" {
+				t.Errorf("uid %q", got)
+			}
+		})
+	}
 }
 
 func TestConcurrentChangesAllCount(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		w, ctx := newWorld(t, cfg), t.Context()
-		n := w.addNamespace(t)
-		const writers, rounds = 8, 10
-		var wait sync.WaitGroup
-		for range writers {
-			wait.Go(func() {
-				for range rounds {
-					if err := w.Namespaces().Atomically(ctx, func(tx namespace.Tx) error {
-						current, err := tx.Namespace(ctx, n.ID)
-						if err != nil {
-							return err
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			w, ctx := newWorld(t, cfg), t.Context()
+			n := w.addNamespace(t)
+			const writers, rounds = 8, 10
+			var wait sync.WaitGroup
+			for range writers {
+				wait.Go(func() {
+					for range rounds {
+						if err := w.Namespaces().Atomically(ctx, func(tx namespace.Tx) error {
+							current, err := tx.Namespace(ctx, n.ID)
+							if err != nil {
+								return err
+							}
+							current.Generation++
+							return tx.UpdateNamespace(ctx, current)
+						}); err != nil {
+							t.Error(err)
 						}
-						current.Generation++
-						return tx.UpdateNamespace(ctx, current)
-					}); err != nil {
-						t.Error(err)
 					}
-				}
-			})
-		}
-		wait.Wait()
-		if got := must(w.Namespaces().Namespace(ctx, n.ID))(t).Generation; got != 1+writers*rounds {
-			t.Errorf("generation %d after %d changes from 1", got, writers*rounds)
-		}
-	})
+				})
+			}
+			wait.Wait()
+			if got := must(w.Namespaces().Namespace(ctx, n.ID))(t).Generation; got != 1+writers*rounds {
+				t.Errorf("generation %d after %d changes from 1", got, writers*rounds)
+			}
+		})
+	}
 }
 
 func TestDeadlockIsTriedAgain(t *testing.T) {
