@@ -28,6 +28,13 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	var keys *workerKeys
+	if cfg.Role.Worker() {
+		var err error
+		if keys, err = openWorkerKeys(cfg); err != nil {
+			return err
+		}
+	}
 	core, err := openCore(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -41,7 +48,7 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 	}
 	var half *worker
 	if cfg.Role.Worker() {
-		if half, err = newWorker(core, cfg, version); err != nil {
+		if half, err = newWorker(core, keys, cfg, version); err != nil {
 			return err
 		}
 		defer half.close()

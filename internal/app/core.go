@@ -36,8 +36,6 @@ type core struct {
 	bridge  *store.Bridge
 	guard   *egress.Guard
 	sealer  *secret.Sealer
-	// opener is nil in the web role.
-	opener *secret.Opener
 	// poke makes the supervisor of this process look at once; nil without one.
 	poke func()
 	// installation names this installation in owner annotations.
@@ -68,16 +66,10 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, 
 	return c, nil
 }
 
-// openKeys gives a worker both halves of the keyset and the web half the public
-// one alone.
+// openKeys loads the public half of the keyset, which is all that sealing takes.
 func (c *core) openKeys(cfg config.Config) (err error) {
-	if cfg.Role.Worker() {
-		c.sealer, c.opener, err = secret.LoadOrCreate(cfg.KeysetFile, cfg.PublicKeysetFile)
-	} else {
-		c.sealer, err = secret.LoadSealer(cfg.PublicKeysetFile)
-	}
-	if err != nil {
-		return fmt.Errorf("load the keyset: %w", err)
+	if c.sealer, err = secret.LoadSealer(cfg.PublicKeysetFile); err != nil {
+		return fmt.Errorf("load the public keyset: %w", err)
 	}
 	return nil
 }

@@ -43,18 +43,18 @@ type worker struct {
 	refresher  *workload.Refresher
 }
 
-func newWorker(c *core, cfg config.Config, version string) (*worker, error) {
+func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*worker, error) {
 	calls, err := telemetry.OpenKubernetesLog(filepath.Join(cfg.DataDir, "log"), c.log)
 	if err != nil {
 		return nil, fmt.Errorf("open kubernetes.log: %w", err)
 	}
 	w := &worker{log: c.log, calls: calls}
 	w.clients = kube.NewClients(kube.Config{
-		Guard: c.guard, Directory: directory{c.db.Clusters(), c.opener}, UserAgent: "roadstead/" + version,
+		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
 		Log: callLog{calls, c.metrics}, Fault: fault.Point,
 	})
 	owner := uuid.NewString()
-	steps := w.domains(c, cfg, owner, version)
+	steps := w.domains(c, keys, cfg, owner, version)
 	runner := work.NewRunner(c.db.Work(), owner, steps, c.log)
 	w.jobs, err = jobs.New(jobs.Config{Store: queueStore{c.db.Work(), c.db}, Drainer: runner, Periodic: periodic(c), Log: c.log})
 	if err != nil {
@@ -66,12 +66,12 @@ func newWorker(c *core, cfg config.Config, version string) (*worker, error) {
 }
 
 // domains builds the working halves of the domains and returns their steps.
-func (w *worker) domains(c *core, cfg config.Config, owner, version string) map[work.Kind]work.Step {
+func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, version string) map[work.Kind]work.Step {
 	runner := installpod.New(w.clients, installpod.Config{
 		Installation: c.installation, Image: installerImage(cfg, version), EgressAllow: strings.Join(cfg.EgressAllow, ","),
 	})
 	machine := &application.Machine{
-		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{c.opener}, Log: c.log,
+		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{keys.opener}, Log: c.log,
 		Poke: func() { w.supervisor.Poke() },
 	}
 	namespaces := &namespace.Worker{

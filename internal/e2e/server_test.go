@@ -80,22 +80,25 @@ func (s *server) catalog() string {
 
 // addEntry adds a sample chart of devcluster to the catalog, in a namespace of
 // its own. The server reads it at its next start.
-func (s *server) addEntry(t *testing.T, name, chart, extra string) {
+func (s *server) addEntry(t *testing.T, name, chart, timeout string) {
 	t.Helper()
+	if timeout == "" {
+		timeout = "3m"
+	}
 	entry := fmt.Sprintf(`name: %[1]s
 title: Sample %[2]s
 description: A sample.
 chart: {repository: %[3]q, name: %[2]s, version: 1.0.0}
 namespace: %[1]s
 podSecurity: restricted
-timeout: 3m
+timeout: %[4]s
 rights:
   level: namespaced
   rules:
     - {groups: [""], resources: [configmaps, services, serviceaccounts, pods], verbs: [get, list, watch, create, update, patch, delete]}
     - {groups: [apps], resources: [deployments, replicasets, daemonsets], verbs: [get, list, watch, create, update, patch, delete]}
     - {groups: [batch], resources: [jobs], verbs: [get, list, watch, create, update, patch, delete]}
-%[4]s`, name, chart, shared.charts, extra)
+`, name, chart, shared.charts, timeout)
 	if err := os.WriteFile(filepath.Join(s.catalog(), name+".yaml"), []byte(entry), 0o600); err != nil {
 		t.Fatal(err)
 	}

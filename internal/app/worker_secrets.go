@@ -6,9 +6,23 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/secret"
 )
+
+// workerKeys is what only workers get: the private half of the keyset.
+type workerKeys struct{ opener *secret.Opener }
+
+// openWorkerKeys loads the keyset, made when missing, and leaves its public half
+// where the web half finds it.
+func openWorkerKeys(cfg config.Config) (*workerKeys, error) {
+	_, opener, err := secret.LoadOrCreate(cfg.KeysetFile, cfg.PublicKeysetFile)
+	if err != nil {
+		return nil, fmt.Errorf("load the keyset: %w", err)
+	}
+	return &workerKeys{opener}, nil
+}
 
 // directory finds clusters for the clients of workers, with their credentials
 // opened.
@@ -43,14 +57,6 @@ func (d directory) Target(ctx context.Context, clusterID int64) (kube.Target, er
 	}, nil
 }
 
-// valuesSealer seals a user's values to their operation.
-type valuesSealer struct{ sealer *secret.Sealer }
-
-// SealValues implements application.Sealer.
-func (s valuesSealer) SealValues(plain []byte, operationID int64) ([]byte, error) {
-	return s.sealer.Seal(secret.NewValue(plain), valuesContext(operationID))
-}
-
 // valuesOpener opens them again, in workers.
 type valuesOpener struct{ opener *secret.Opener }
 
@@ -62,8 +68,4 @@ func (o valuesOpener) OpenValues(sealed []byte, operationID int64) (plain []byte
 	}
 	value.Reveal(func(b []byte) { plain = bytes.Clone(b) })
 	return plain, nil
-}
-
-func valuesContext(operationID int64) secret.Context {
-	return secret.Context{Table: "operations", Row: operationID, Column: "values"}
 }
