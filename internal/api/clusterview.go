@@ -46,6 +46,7 @@ type Connection struct {
 	Connected bool           `json:"connected" doc:"The API server answered and took the token"`
 	Version   string         `json:"version,omitempty" example:"v1.37.2"`
 	Findings  []Finding      `json:"findings" nullable:"false"`
+	Topic     string         `json:"topic" doc:"What to follow at /events to see checks end"`
 }
 
 // Finding is one line of the report card.
@@ -77,14 +78,14 @@ func (h *Handler) connections(ctx context.Context, clusters []cluster.Cluster) (
 	}
 	connections := make(map[int64]Connection, len(ids))
 	for _, id := range ids {
-		if connections[id], err = viewConnection(values[id]); err != nil {
+		if connections[id], err = viewConnection(id, values[id]); err != nil {
 			return nil, fmt.Errorf("read connection of cluster %d: %w", id, err)
 		}
 	}
 	return connections, nil
 }
 
-func viewConnection(v workload.Value) (Connection, error) {
+func viewConnection(id int64, v workload.Value) (Connection, error) {
 	var known cluster.Connection
 	if len(v.Data) > 0 {
 		if err := json.Unmarshal(v.Data, &known); err != nil {
@@ -94,7 +95,7 @@ func viewConnection(v workload.Value) (Connection, error) {
 	return Connection{
 		State: valueState(v, time.Now()), AsOf: v.AsOf, CheckedAt: v.CheckedAt, Error: reasonOf(v.Code),
 		Connected: known.Connected && v.Code == "", Version: apperr.Clean(known.Version, maxVersion).String(),
-		Findings: views(known.Findings, viewFinding),
+		Findings: views(known.Findings, viewFinding), Topic: workload.ValueTopic(id, cluster.ConnectionValue),
 	}, nil
 }
 

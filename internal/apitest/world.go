@@ -51,14 +51,19 @@ func New() *World {
 // Serve starts a server that ends with the test and returns its address.
 func (w *World) Serve(t testing.TB) string {
 	t.Helper()
-	mux := http.NewServeMux()
-	w.Handler.Mount(mux)
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(w.Mux())
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
 	})
 	return server.URL
+}
+
+// Mux returns the API as a handler of its own.
+func (w *World) Mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	w.Handler.Mount(mux)
+	return mux
 }
 
 // AuthenticateToken implements [api.Authenticator].

@@ -1,0 +1,107 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/roadstead/roadstead/internal/apitest"
+	"github.com/roadstead/roadstead/internal/cli"
+	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/workload"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"roadstead": roadstead})
+}
+
+// roadstead is the program with what serves and keeps data replaced by a word.
+func roadstead() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := program().Main(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func program() *cli.Program {
+	return &cli.Program{
+		Version: "1.2.3", In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(),
+		Serve: func(_ context.Context, c config.Config) error {
+			fmt.Println("serving", c.Role, "on", c.Listen, "from", c.DataDir)
+			return nil
+		},
+		Backup: func(_ context.Context, c config.Config, file string) error {
+			fmt.Println("backing up", c.DataDir, "into", file)
+			return nil
+		},
+		Restore: func(_ context.Context, c config.Config, file string, verify bool) error {
+			fmt.Println("restoring", file, "into", c.DataDir, verify)
+			return nil
+		},
+	}
+}
+
+// worldKey is where a script finds its world.
+const worldKey = "world"
+
+// TestScripts runs the program as a person would, each script against a server of its own.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			w := apitest.New()
+			server := httptest.NewServer(w.Mux())
+			env.Defer(func() {
+				server.CloseClientConnections()
+				server.Close()
+			})
+			env.Values[worldKey] = w
+			env.Setenv("ROADSTEAD_SERVER", server.URL)
+			env.Setenv("ROADSTEAD_TOKEN", apitest.Token)
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"setpods": setPods, "exits": exits,
+		},
+	})
+}
+
+// setPods replaces the pods of the world: setpods STATE [NAME:PHASE]...
+func setPods(ts *testscript.TestScript, _ bool, args []string) {
+	w, ok := ts.Value(worldKey).(*apitest.World)
+	if !ok || len(args) == 0 {
+		ts.Fatalf("usage: setpods STATE [NAME:PHASE]...")
+	}
+	pods := make([]workload.Pod, 0, len(args))
+	for _, arg := range args[1:] {
+		name, phase, _ := strings.Cut(arg, ":")
+		pods = append(pods, workload.Pod{Name: name, Phase: phase, Ready: 1, Containers: 1, CreatedAt: time.Now()})
+	}
+	w.Live.Set(workload.Status{State: workload.State(args[0]), AsOf: time.Now()}, pods...)
+}
+
+// exits runs a command that must end with an exit code: exits CODE COMMAND [ARG]...
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = e.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
