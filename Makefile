@@ -49,7 +49,7 @@ test-full: test ## Check everything, the longest loops whole
 
 .PHONY: unit
 unit: $(TOOLS)/testrun ## Run the tests of every module with the race detector
-	CGO_ENABLED=1 $(TOOLS)/testrun $(MODULES) -- -race -timeout 30m ./...
+	CGO_ENABLED=1 $(TOOLS)/testrun $(MODULES) -- -race -timeout 30m
 
 .PHONY: bench
 bench: build ## Measure what the design promises; prints figure, reference and ratio
