@@ -15,51 +15,51 @@ const (
 
 // Rule is a set of rights, in the terms of Kubernetes RBAC.
 type Rule struct {
-	Groups          []string `yaml:"groups" json:"groups,omitempty"`
-	Resources       []string `yaml:"resources" json:"resources,omitempty"`
-	Names           []string `yaml:"names" json:"names,omitempty"`
-	NonResourceURLs []string `yaml:"nonResourceURLs" json:"non_resource_urls,omitempty"`
-	Verbs           []string `yaml:"verbs" json:"verbs"`
+	Groups          []string `json:"groups,omitempty"            yaml:"groups"`
+	Resources       []string `json:"resources,omitempty"         yaml:"resources"`
+	Names           []string `json:"names,omitempty"             yaml:"names"`
+	NonResourceURLs []string `json:"non_resource_urls,omitempty" yaml:"nonResourceURLs"`
+	Verbs           []string `json:"verbs"                       yaml:"verbs"`
 }
 
 // Rights are what an entry needs besides Helm's own: keeping its releases in
 // Secrets and reading how far the pods are, both in the release's namespace.
 type Rights struct {
-	Level RightsLevel `yaml:"level" json:"level"`
+	Level RightsLevel `json:"level" yaml:"level"`
 	// Rules hold in the release's namespace. We grant them.
-	Rules []Rule `yaml:"rules" json:"rules,omitempty"`
+	Rules []Rule `json:"rules,omitempty" yaml:"rules"`
 	// ClusterRules hold everywhere. At the level cluster they make up the
 	// cluster role that a cluster administrator applies.
-	ClusterRules []Rule `yaml:"clusterRules" json:"cluster_rules,omitempty"`
+	ClusterRules []Rule `json:"cluster_rules,omitempty" yaml:"clusterRules"`
 }
 
 // Entry is one application of the catalog.
 type Entry struct {
-	Name        string `yaml:"name" json:"name"`
-	Title       string `yaml:"title" json:"title"`
-	Description string `yaml:"description" json:"description"`
+	Name        string `json:"name"        yaml:"name"`
+	Title       string `json:"title"       yaml:"title"`
+	Description string `json:"description" yaml:"description"`
 	// Chart is where the chart comes from.
-	Chart ChartRef `yaml:"chart" json:"chart"`
+	Chart ChartRef `json:"chart" yaml:"chart"`
 	// Namespace is the release's own namespace, PodSecurity its level there.
-	Namespace   string `yaml:"namespace" json:"namespace"`
-	PodSecurity string `yaml:"podSecurity" json:"pod_security"`
-	Rights      Rights `yaml:"rights" json:"rights"`
+	Namespace   string `json:"namespace"    yaml:"namespace"`
+	PodSecurity string `json:"pod_security" yaml:"podSecurity"`
+	Rights      Rights `json:"rights"       yaml:"rights"`
 	// Values are the defaults, as YAML text.
-	Values string `yaml:"values" json:"values"`
+	Values string `json:"values" yaml:"values"`
 	// Provides lists what the release gives to the namespaces of projects. Its
 	// namespace carries the label roadstead.dev/<what>, which their network
 	// policies let in.
-	Provides []string `yaml:"provides" json:"provides,omitempty"`
+	Provides []string `json:"provides,omitempty" yaml:"provides"`
 	// Timeout bounds one operation. Zero means 30 minutes; two hours at most.
-	Timeout time.Duration `yaml:"timeout" json:"timeout"`
+	Timeout time.Duration `json:"timeout" yaml:"timeout"`
 	// Verified says that somebody ran the entry against the real chart.
-	Verified bool `yaml:"verified" json:"verified"`
+	Verified bool `json:"verified" yaml:"verified"`
 }
 
 // ChartRef names a chart.
 type ChartRef struct {
 	// Repository is an https, http or oci address.
-	Repository string `yaml:"repository" json:"repository"`
-	Name       string `yaml:"name" json:"name"`
-	Version    string `yaml:"version" json:"version"`
+	Repository string `json:"repository" yaml:"repository"`
+	Name       string `json:"name"       yaml:"name"`
+	Version    string `json:"version"    yaml:"version"`
 }

@@ -61,7 +61,7 @@ func succeeds(p pod) application.PodFacts {
 
 // ended is a pod that ended with a verdict.
 func ended(v application.Verdict) application.PodFacts {
-	message, _ := json.Marshal(v) //nolint:errchkjson // plain strings
+	message, _ := json.Marshal(v)
 	return application.PodFacts{Found: true, Scheduled: true, Started: true, Ended: true, Message: string(message)}
 }
 

@@ -109,7 +109,7 @@ func TestFollowers(t *testing.T) {
 		facts <- application.PodFacts{Found: true, Waiting: "ContainerCreating"}
 		facts <- application.PodFacts{Found: true, Started: true}
 		say(t, firstOut, "seq=1 a=b\nseq=2 a=b\nseq=3 a")
-		time.Sleep(100 * time.Millisecond) // of the bubble's clock: the longest that a line may wait
+		<-time.After(100 * time.Millisecond) // of the bubble's clock: longer than a line may wait
 		if diff := cmp.Diff([]string{"1 seq=1 a=b", "2 seq=2 a=b"}, w.lines(op.ID)); diff != "" {
 			t.Errorf("while it runs (-want +got):\n%s", diff)
 		}

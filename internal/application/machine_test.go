@@ -196,15 +196,18 @@ func TestMachine_failures(t *testing.T) {
 		},
 		"no node": {
 			func(w *world) { w.cluster.run = is(application.PodFacts{}) },
-			apperr.DeadlineExceeded, []string{"no node took the install pod"},
+			apperr.DeadlineExceeded,
+			[]string{"no node took the install pod"},
 		},
 		"image not found": {
 			func(w *world) { w.cluster.run = is(application.PodFacts{Scheduled: true, Waiting: "ImagePullBackOff"}) },
-			apperr.ImagePullFailed, []string{"ImagePullBackOff"},
+			apperr.ImagePullFailed,
+			[]string{"ImagePullBackOff"},
 		},
 		"image name not valid": {
 			func(w *world) { w.cluster.run = is(application.PodFacts{Scheduled: true, Waiting: "InvalidImageName"}) },
-			apperr.ImagePullFailed, []string{"InvalidImageName"},
+			apperr.ImagePullFailed,
+			[]string{"InvalidImageName"},
 		},
 		"pod deleted by somebody": {
 			func(w *world) { w.cluster.run = func(pod) application.PodFacts { return application.PodFacts{} } },
@@ -290,87 +293,6 @@ func TestMachine_deadlineDoesNotMove(t *testing.T) {
 	}
 }
 
-// TestMachine_crashes kills the process after every commit and every call to
-// the cluster, and lets another one go on.
-func TestMachine_crashes(t *testing.T) {
-	t.Parallel()
-	fails := func(p pod) application.PodFacts {
-		return ended(application.Verdict{Operation: p.op.Token, Outcome: "failed", Code: apperr.HookFailed})
-	}
-	for name, tc := range map[string]struct {
-		run       func(pod) application.PodFacts
-		uninstall bool
-		state     application.State
-		releases  int
-		pods      int
-	}{
-		"install":   {run: succeeds, state: application.Installed, releases: 1},
-		"failure":   {run: fails, state: application.Errored, pods: 1},
-		"uninstall": {run: succeeds, uninstall: true, state: application.Installable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			k := 1
-			for ; ; k++ {
-				w := newWorld(t)
-				w.cluster.run = tc.run
-				var op application.Operation
-				if tc.uninstall {
-					w.end(w.install(application.InstallRequest{Name: "web"}))
-					op = w.uninstall("web")
-				} else {
-					op = w.install(application.InstallRequest{Name: "web", Values: []byte("a: 1")})
-				}
-				died := w.dieAt(k, op)
-				end := w.end(op)
-				if got := w.application("web").State; got != tc.state {
-					t.Errorf("killed at %d: state %s, want %s", k, got, tc.state)
-				}
-				if len(w.cluster.releases) != tc.releases || len(w.cluster.objects) != 0 || len(w.cluster.pods) != tc.pods {
-					t.Errorf("killed at %d: releases %v, objects %v, pods %v", k, w.cluster.releases, w.cluster.objects, w.cluster.pods)
-				}
-				if w.cluster.runs[op.Token] != 1 {
-					t.Errorf("killed at %d: the pod ran %d times", k, w.cluster.runs[op.Token])
-				}
-				if lines, _ := w.service.Log(t.Context(), end.ID, 0, 10); len(lines) != 3 {
-					t.Errorf("killed at %d: %d log lines, want 3", k, len(lines))
-				}
-				if !died {
-					break
-				}
-			}
-			t.Logf("killed at %d places", k-1)
-			if k < 10 {
-				t.Errorf("only %d places to die at: the test looks at too little", k-1)
-			}
-		})
-	}
-}
-
-// dieAt runs the machine and stops it dead after its k-th commit or call. It
-// reports false when it ended before.
-func (w *world) dieAt(k int, op application.Operation) (died bool) {
-	type death struct{}
-	n := 0
-	count := func() {
-		if n++; n == k {
-			panic(death{})
-		}
-	}
-	w.store.committed, w.cluster.called = count, func(string) { count() }
-	defer func() {
-		w.store.committed, w.cluster.called = func() {}, func(string) {}
-		if r := recover(); r != nil {
-			if _, ok := r.(death); !ok {
-				panic(r)
-			}
-			died = true
-		}
-	}()
-	w.end(op)
-	return false
-}
-
 func TestMachine_waitsForAnOldPodToGo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -398,36 +320,5 @@ func TestMachine_wakesFollowersWhenThePodRuns(t *testing.T) {
 	followers, err := (&application.Followers{Store: w.store, Runner: w.cluster}).Wanted(t.Context())
 	if err != nil || len(followers) != 1 || followers[0].Key != want {
 		t.Errorf("wanted %v, %v", followers, err)
-	}
-}
-
-func TestMachine_sweep(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.cluster.errs["Start"] = apperr.Of(apperr.PodRefused)
-	failed := w.end(w.install(application.InstallRequest{Name: "web"}))
-	running := w.install(application.InstallRequest{Name: "starter"})
-
-	kept := application.Leftover{Kind: application.Pod, Name: "kept", OperationID: failed.ID, Token: failed.Token}
-	late := application.Leftover{Kind: "ServiceAccount", Name: "late", OperationID: failed.ID, Token: failed.Token}
-	unknown := application.Leftover{Kind: application.Pod, Name: "unknown", OperationID: 999, Token: "x"}
-	older := application.Leftover{Kind: "Secret", Name: "older", OperationID: running.ID, Token: "older"}
-	busy := application.Leftover{Kind: "Secret", Name: "busy", OperationID: running.ID, Token: running.Token}
-	w.cluster.left = []application.Leftover{kept, late, unknown, older, busy}
-
-	claim := work.Claim{Ref: work.Ref{Kind: application.KindSweep, Object: clusterID, Cluster: clusterID}}
-	next, err := w.machine.Sweep(t.Context(), claim)
-	if err != nil || next.IsDone() {
-		t.Fatalf("the sweep ended although something is left: %v", err)
-	}
-	if diff := cmp.Diff([]application.Leftover{late, unknown, older}, w.cluster.removed); diff != "" {
-		t.Errorf("removed (-want +got):\n%s", diff)
-	}
-
-	w.clock.at, w.cluster.removed = w.clock.at.Add(25*time.Hour), nil
-	w.cluster.left = []application.Leftover{kept}
-	next, err = w.machine.Sweep(t.Context(), claim)
-	if err != nil || !next.IsDone() || len(w.cluster.removed) != 1 {
-		t.Errorf("after a day: done %t, removed %v, %v", next.IsDone(), w.cluster.removed, err)
 	}
 }

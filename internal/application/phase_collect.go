@@ -41,7 +41,7 @@ func (m *Machine) copyLog(ctx context.Context, op Operation) error {
 // unlessGone passes over that there is no log: the pod is gone, or its
 // container never started.
 func unlessGone(err error) error {
-	switch apperr.CodeOf(err) { //nolint:exhaustive // all others are failures
+	switch apperr.CodeOf(err) {
 	case apperr.ClusterNotFound, apperr.ClusterInvalid:
 		return nil
 	default:

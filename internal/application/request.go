@@ -198,7 +198,7 @@ func (s *Service) newValues(ctx context.Context, tx Tx, op Operation, values []b
 // installOrUpgrade tells the two apart by what is there. After a failed first
 // install nothing is, as far as we know.
 func installOrUpgrade(s State) Action {
-	switch s { //nolint:exhaustive // all others are not there
+	switch s {
 	case Installed, Updated, UpdateErrored, UninstallErrored:
 		return Upgrade
 	default:

@@ -107,7 +107,7 @@ type Sealer interface {
 // mend, with the code that the operation ends in.
 func permanent(err error) (apperr.Code, bool) {
 	code := apperr.CodeOf(err)
-	switch code { //nolint:exhaustive // all other failures are worth another try
+	switch code {
 	case apperr.ClusterForbidden:
 		return apperr.RightsMissing, true
 	case apperr.ClusterInvalid:

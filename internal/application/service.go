@@ -112,17 +112,17 @@ func (s *Service) view(ctx context.Context, row Application) (View, error) {
 
 // Operation finds an operation.
 func (s *Service) Operation(ctx context.Context, id int64) (Operation, error) {
-	return s.Store.Operation(ctx, id) //nolint:wrapcheck // nothing to add
+	return s.Store.Operation(ctx, id)
 }
 
 // Operations lists an application's operations, the latest first.
 func (s *Service) Operations(ctx context.Context, applicationID int64, limit int) ([]Operation, error) {
-	return s.Store.Operations(ctx, applicationID, limit) //nolint:wrapcheck // nothing to add
+	return s.Store.Operations(ctx, applicationID, limit)
 }
 
 // Log lists the lines of an operation's log after seq.
 func (s *Service) Log(ctx context.Context, operationID, after int64, limit int) ([]LogLine, error) {
-	return s.Store.Log(ctx, operationID, after, limit) //nolint:wrapcheck // nothing to add
+	return s.Store.Log(ctx, operationID, after, limit)
 }
 
 // RightsManifest renders what a cluster administrator applies before the
@@ -132,7 +132,7 @@ func (s *Service) RightsManifest(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.Rights.RightsManifest(e) //nolint:wrapcheck // nothing to add
+	return s.Rights.RightsManifest(e)
 }
 
 func (s *Service) now() time.Time {

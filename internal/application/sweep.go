@@ -85,7 +85,7 @@ func (m *Machine) SweepSoon(ctx context.Context, clusterIDs []int64) error {
 	err := m.Store.Atomically(ctx, func(tx Tx) error {
 		for _, id := range clusterIDs {
 			if err := tx.Schedule(ctx, work.Ref{Kind: KindSweep, Object: id, Cluster: id}); err != nil {
-				return err //nolint:wrapcheck // wrapped below
+				return err
 			}
 		}
 		return nil

@@ -65,7 +65,7 @@ func (j job) createPod(ctx context.Context) (*corev1.Pod, error) {
 // wrong. Our right to create pods was checked before, so what forbids is Pod
 // Security, a policy or a quota.
 func refusal(err error) error {
-	switch apperr.CodeOf(err) { //nolint:exhaustive // all others are the call's
+	switch apperr.CodeOf(err) {
 	case apperr.ClusterForbidden, apperr.ClusterInvalid:
 		return apperr.Of(apperr.PodRefused).With(err)
 	default:
