@@ -38,10 +38,11 @@ type CatalogEntry struct {
 
 // Application is one entry of the catalog on one cluster.
 type Application struct {
-	Name        string            `json:"name"`
-	Title       string            `json:"title"`
-	ClusterID   int64             `json:"cluster_id"`
-	Namespace   string            `json:"namespace"`
+	Name      string `json:"name"`
+	Title     string `json:"title"`
+	ClusterID int64  `json:"cluster_id"`
+	Namespace string `json:"namespace"`
+	//nolint:lll // a tag cannot be wrapped
 	State       application.State `json:"state" enum:"installable,scheduled,installing,installed,updating,updated,errored,update_errored,uninstalling,uninstall_errored"`
 	Version     string            `json:"version,omitempty" doc:"The installed chart version"`
 	Available   string            `json:"available" doc:"The chart version in the catalog"`
@@ -55,7 +56,7 @@ type Application struct {
 // InstallApplication says how an application shall be installed.
 type InstallApplication struct {
 	Version string `json:"version,omitempty" maxLength:"128" doc:"The chart version; that of the catalog if absent"`
-	Values  string `json:"values,omitempty" maxLength:"524288" doc:"YAML over the default values: those given last if absent, none if {}. They are sealed at once and never shown again."`
+	Values  string `json:"values,omitempty" maxLength:"524288" doc:"YAML; those given last if absent, none if {}. Never shown again."`
 	Admin   bool   `json:"admin,omitempty" doc:"Consent to rights level cluster-admin for this operation"`
 }
 

@@ -37,8 +37,8 @@ type NewCluster struct {
 	Project          string        `json:"project,omitempty" doc:"Id or full path, at level project"`
 	EnvironmentScope string        `json:"environment_scope,omitempty" default:"*" doc:"Which environments it serves; * stands for any text"`
 	APIURL           string        `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
-	CA               string        `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM that the API server is trusted by; the system's roots if absent"`
-	Token            string        `json:"token" maxLength:"65536" doc:"The token of a service account. It is sealed at once and never shown again."`
+	CA               string        `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
+	Token            string        `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
 }
 
 type attachInput struct {

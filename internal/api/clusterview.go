@@ -89,7 +89,7 @@ func viewConnection(id int64, v workload.Value) (Connection, error) {
 	var known cluster.Connection
 	if len(v.Data) > 0 {
 		if err := json.Unmarshal(v.Data, &known); err != nil {
-			return Connection{}, err
+			return Connection{}, fmt.Errorf("decode it: %w", err)
 		}
 	}
 	return Connection{

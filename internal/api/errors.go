@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -18,6 +19,8 @@ import (
 const problemContent = "application/problem+json"
 
 // Problem is the one shape of an error answer.
+//
+//nolint:errname // the name is that of RFC 9457
 type Problem struct {
 	Type   string      `json:"type" doc:"Where the documentation explains the code"`
 	Title  string      `json:"title" doc:"What happened, in one sentence"`
@@ -61,12 +64,10 @@ func (p *Problem) GetHeaders() http.Header {
 
 // write sends the problem where huma does not.
 func (p *Problem) write(w http.ResponseWriter) {
-	for name, values := range p.GetHeaders() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemContent)
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p)
+	_ = json.NewEncoder(w).Encode(p) //nolint:errchkjson // fails only when the reader is gone
 }
 
 // problem is the one place where an error becomes an answer. An error without a code is ours: its text goes to the log

@@ -44,7 +44,7 @@ func (r router) eventAnswers(op *huma.Operation) {
 	}
 }
 
-func (h *Handler) followEvents(_ context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+func (h *Handler) followEvents(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 	if len(in.Topics) > maxTopics {
 		return nil, apperr.Of(apperr.ValidationFailed).WithHint("Follow at most 50 topics in one stream.")
 	}
@@ -53,7 +53,7 @@ func (h *Handler) followEvents(_ context.Context, in *eventsInput) (*huma.Stream
 			return nil, apperr.Of(apperr.ValidationFailed).WithHint("Follow topics as answers name them in their topic fields.")
 		}
 	}
-	return h.streams.start(func(ctx context.Context, out *stream) error {
+	return h.streams.start(ctx, func(ctx context.Context, out *stream) error {
 		return h.relay(ctx, out, event.Topics(in.Topics...))
 	})
 }
@@ -72,7 +72,7 @@ func (h *Handler) relay(ctx context.Context, out *stream, match event.Match) err
 		select {
 		case n, open := <-notices:
 			if !open {
-				return ctx.Err()
+				return nil
 			}
 			err = out.send("change", "", Notice{Topic: n.Topic, Revision: n.Revision})
 		case <-beat.C:

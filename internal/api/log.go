@@ -35,7 +35,7 @@ type logInput struct {
 	OperationInput
 	After     int64 `query:"after" minimum:"0" doc:"The seq of the last line that you have"`
 	Limit     int   `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
-	Follow    bool  `query:"follow" doc:"Answer with a stream of events: line for each line, operation for each change; it ends after the operation that is final"`
+	Follow    bool  `query:"follow" doc:"Answer with a stream, which ends with the operation"`
 	LastEvent int64 `header:"Last-Event-ID" doc:"Like after, sent by browsers when they reconnect"`
 }
 
@@ -61,7 +61,7 @@ func (h *Handler) readLog(ctx context.Context, in *logInput) (*huma.StreamRespon
 		if err != nil {
 			return nil, err
 		}
-		return h.streams.start(follower.run)
+		return h.streams.start(ctx, follower.run)
 	}
 	lines, err := h.Applications.Log(ctx, op.ID, in.After, in.Limit)
 	if err != nil {
@@ -135,7 +135,7 @@ func (f *logFollower) run(ctx context.Context, out *stream) error {
 		select {
 		case _, open := <-notices:
 			if !open {
-				return ctx.Err()
+				return nil
 			}
 		case <-reread.C:
 		case <-beat.C:

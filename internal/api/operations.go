@@ -95,8 +95,8 @@ func viewOperation(op application.Operation, lines []application.LogLine) Operat
 	view := Operation{
 		ID: op.ID, Application: op.Entry.Name, ClusterID: op.ClusterID, Action: op.Action, State: op.Phase,
 		Final: op.Final(), Version: op.Version, Digest: op.Digest, Namespace: op.Entry.Namespace,
-		Error: reasonOf(op.Code, op.Detail...), Steps: views(application.Steps(op, lines), viewStep), CreatedAt: op.CreatedAt, StartedAt: op.StartedAt,
-		DeadlineAt: op.DeadlineAt, FinishedAt: op.FinishedAt, AsOf: time.Now().UTC(),
+		Error: reasonOf(op.Code, op.Detail...), Steps: views(application.Steps(op, lines), viewStep),
+		CreatedAt: op.CreatedAt, StartedAt: op.StartedAt, DeadlineAt: op.DeadlineAt, FinishedAt: op.FinishedAt, AsOf: time.Now().UTC(),
 		Topic: application.OperationTopic(op.ID),
 	}
 	if op.Verdict != nil {

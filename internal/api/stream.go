@@ -28,8 +28,8 @@ type streams struct {
 	open atomic.Int64
 }
 
-// start admits a stream and makes the answer that runs it until run returns or the reader is gone.
-func (s *streams) start(run func(ctx context.Context, out *stream) error) (*huma.StreamResponse, error) {
+// start admits a stream and makes the answer that runs it until run returns or ctx, the request's, ends.
+func (s *streams) start(ctx context.Context, run func(ctx context.Context, out *stream) error) (*huma.StreamResponse, error) {
 	if s.open.Add(1) > maxStreams {
 		s.open.Add(-1)
 		return nil, apperr.Of(apperr.Unavailable).WithHint("Too many streams are open; poll instead, or come back later.")
@@ -39,8 +39,6 @@ func (s *streams) start(run func(ctx context.Context, out *stream) error) (*huma
 		_, w := humago.Unwrap(c)
 		w.Header().Set("Content-Type", "text/event-stream")
 		out := &stream{w: w, control: http.NewResponseController(w)}
-		ctx, cancel := context.WithCancel(c.Context())
-		defer cancel()
 		// The only error is that of a reader who is gone, or a read of ours that the reader repeats on reconnect.
 		_ = run(ctx, out)
 	}}, nil
@@ -75,7 +73,10 @@ func (s *stream) write(text string) error {
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return fmt.Errorf("write event: %w", err)
 	}
-	return s.control.Flush()
+	if err := s.control.Flush(); err != nil {
+		return fmt.Errorf("send event: %w", err)
+	}
+	return nil
 }
 
 // jsonResponse answers with JSON where the type of the answer is that of a stream.

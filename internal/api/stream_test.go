@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -22,7 +23,7 @@ func TestEventsFollowTopics(t *testing.T) {
 	defer func() { _ = response.Body.Close() }()
 	open := events(t, response.Body, 1)
 	w.Bus.Publish(t.Context(), event.Notice{Topic: "operation/1"}, event.Notice{Topic: "mirror/1/pods/shop-1", Revision: 9})
-	got := append(open, events(t, response.Body, 1)...)
+	got := slices.Concat(open, events(t, response.Body, 1))
 	want := []sse{{"open", "{}"}, {"change", `{"topic":"mirror/1/pods/shop-1","revision":9}`}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

@@ -20,7 +20,7 @@ const (
 
 // WaitInput lets the answer wait for the end of what was started.
 type WaitInput struct {
-	Wait string `query:"wait" pattern:"^([1-5]?[0-9]|60)s$" example:"30s" doc:"Hold the answer until the work ends, at most so many seconds (60s). An answer that comes before the end has status 202."`
+	Wait string `query:"wait" pattern:"^([1-5]?[0-9]|60)s$" example:"30s" doc:"Hold the answer until the work ends, so long at most"`
 }
 
 func (in WaitInput) duration() time.Duration {

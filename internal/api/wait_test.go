@@ -33,7 +33,7 @@ func newHeld(t *testing.T) held {
 
 func (h held) get(ctx context.Context, method, path, body string) *httptest.ResponseRecorder {
 	request := httptest.NewRequestWithContext(ctx, method, "/api/v1"+path, strings.NewReader(body))
-	request.Header.Set("PRIVATE-TOKEN", apitest.Token)
+	request.Header.Set("Private-Token", apitest.Token)
 	recorder := httptest.NewRecorder()
 	h.mux.ServeHTTP(recorder, request)
 	return recorder

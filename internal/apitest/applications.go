@@ -81,7 +81,7 @@ func (s *Applications) Install(ctx context.Context, r application.InstallRequest
 	s.mu.Lock()
 	s.Requests = append(s.Requests, r)
 	s.mu.Unlock()
-	return s.begin(view, application.Install), nil
+	return s.begin(ctx, view, application.Install), nil
 }
 
 // Uninstall implements [api.Applications].
@@ -93,10 +93,10 @@ func (s *Applications) Uninstall(ctx context.Context, r application.UninstallReq
 	if view.Application.State == application.Installable {
 		return application.Operation{}, apperr.Of(apperr.ApplicationState)
 	}
-	return s.begin(view, application.Uninstall), nil
+	return s.begin(ctx, view, application.Uninstall), nil
 }
 
-func (s *Applications) begin(v application.View, action application.Action) application.Operation {
+func (s *Applications) begin(ctx context.Context, v application.View, action application.Action) application.Operation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op := application.Operation{
@@ -107,22 +107,22 @@ func (s *Applications) begin(v application.View, action application.Action) appl
 	app := v.Application
 	app.State, app.OperationID, app.UpdatedAt = application.Scheduled, op.ID, past()
 	s.installed[app.Name] = app
-	go s.run(op.ID, s.Hold)
+	go s.run(context.WithoutCancel(ctx), op.ID, s.Hold)
 	return op
 }
 
 // run plays the worker and the install pod.
-func (s *Applications) run(id int64, hold chan struct{}) {
+func (s *Applications) run(ctx context.Context, id int64, hold chan struct{}) {
 	if hold != nil {
 		<-hold
 	}
-	s.change(id, func(op *application.Operation, _ *application.Application) { op.Phase = application.PhasePreparing })
-	s.change(id, func(op *application.Operation, _ *application.Application) { op.Phase = application.PhaseRunning })
-	s.write(id, `time=2026-01-02T03:04:05.100Z seq=1 step=fetch state=started msg="fetching chart web 1.0.0"`)
-	s.write(id, `time=2026-01-02T03:04:05.600Z seq=2 step=fetch state=succeeded msg="fetched"`)
-	s.write(id, `time=2026-01-02T03:04:05.600Z seq=3 step=install state=started msg="installing"`)
-	s.write(id, "helm| \x1b[31mcreating 3 resource(s)")
-	s.change(id, finish)
+	s.change(ctx, id, func(op *application.Operation, _ *application.Application) { op.Phase = application.PhasePreparing })
+	s.change(ctx, id, func(op *application.Operation, _ *application.Application) { op.Phase = application.PhaseRunning })
+	s.write(ctx, id, `time=2026-01-02T03:04:05.100Z seq=1 step=fetch state=started msg="fetching chart web 1.0.0"`)
+	s.write(ctx, id, `time=2026-01-02T03:04:05.600Z seq=2 step=fetch state=succeeded msg="fetched"`)
+	s.write(ctx, id, `time=2026-01-02T03:04:05.600Z seq=3 step=install state=started msg="installing"`)
+	s.write(ctx, id, "helm| \x1b[31mcreating 3 resource(s)")
+	s.change(ctx, id, finish)
 }
 
 // finish ends an operation as its application's name says.
@@ -139,14 +139,14 @@ func finish(op *application.Operation, app *application.Application) {
 	}
 }
 
-func (s *Applications) change(id int64, edit func(*application.Operation, *application.Application)) {
+func (s *Applications) change(ctx context.Context, id int64, edit func(*application.Operation, *application.Application)) {
 	s.mu.Lock()
 	op := &s.operations[id-1]
 	app := s.installed[op.Entry.Name]
 	edit(op, &app)
 	s.installed[op.Entry.Name] = app
 	s.mu.Unlock()
-	s.bus.Publish(context.Background(), event.Notice{Topic: application.OperationTopic(id)})
+	s.bus.Publish(ctx, event.Notice{Topic: application.OperationTopic(id)})
 }
 
 // FinishUnnoticed ends the latest operation and publishes nothing.
@@ -158,12 +158,12 @@ func (s *Applications) FinishUnnoticed() {
 	finish(op, &app)
 }
 
-func (s *Applications) write(id int64, text string) {
+func (s *Applications) write(ctx context.Context, id int64, text string) {
 	s.mu.Lock()
 	seq := int64(len(s.logs[id]) + 1)
 	s.logs[id] = append(s.logs[id], application.LogLine{Seq: seq, Text: text})
 	s.mu.Unlock()
-	s.bus.Publish(context.Background(), event.Notice{Topic: application.LogTopic(id)})
+	s.bus.Publish(ctx, event.Notice{Topic: application.LogTopic(id)})
 }
 
 // RightsManifest implements [api.Applications].

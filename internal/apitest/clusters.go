@@ -66,13 +66,13 @@ func (s *Clusters) Clusters(_ context.Context, id int64, limit int) ([]cluster.C
 }
 
 // Check implements [api.Clusters].
-func (s *Clusters) Check(_ context.Context, id int64) error {
-	go s.finish(id)
+func (s *Clusters) Check(ctx context.Context, id int64) error {
+	go s.finish(context.WithoutCancel(ctx), id)
 	return nil
 }
 
 // Remove implements [api.Clusters].
-func (s *Clusters) Remove(_ context.Context, id int64, cleanup bool) error {
+func (s *Clusters) Remove(ctx context.Context, id int64, cleanup bool) error {
 	s.mu.Lock()
 	if s.removed == nil {
 		s.removed = make(map[int64]bool)
@@ -81,21 +81,21 @@ func (s *Clusters) Remove(_ context.Context, id int64, cleanup bool) error {
 	s.removed[id] = !cleanup
 	s.mu.Unlock()
 	if cleanup {
-		go s.clear(id)
+		go s.clear(context.WithoutCancel(ctx), id)
 	}
 	return nil
 }
 
 // clear plays the worker that takes the namespaces away.
-func (s *Clusters) clear(id int64) {
+func (s *Clusters) clear(ctx context.Context, id int64) {
 	s.mu.Lock()
 	s.removed[id] = true
 	s.mu.Unlock()
-	s.announce(id)
+	s.announce(ctx, id)
 }
 
 // finish plays the worker that checks a connection.
-func (s *Clusters) finish(id int64) {
+func (s *Clusters) finish(ctx context.Context, id int64) {
 	s.mu.Lock()
 	hold := s.Hold
 	s.mu.Unlock()
@@ -108,11 +108,11 @@ func (s *Clusters) finish(id int64) {
 	}
 	s.values[id] = check(s.clusters[id-1], s.values[id])
 	s.mu.Unlock()
-	s.announce(id)
+	s.announce(ctx, id)
 }
 
-func (s *Clusters) announce(id int64) {
-	s.bus.Publish(context.Background(),
+func (s *Clusters) announce(ctx context.Context, id int64) {
+	s.bus.Publish(ctx,
 		event.Notice{Topic: workload.ValueTopic(id, cluster.ConnectionValue)},
 		event.Notice{Topic: fmt.Sprintf("cluster/%d", id)})
 }
@@ -155,6 +155,6 @@ func check(c cluster.Cluster, before workload.Value) workload.Value {
 	} else {
 		v.AsOf = v.CheckedAt
 	}
-	v.Data, _ = json.Marshal(connection)
+	v.Data, _ = json.Marshal(connection) //nolint:errchkjson // plain data
 	return v
 }

@@ -41,32 +41,32 @@ func (s *Namespaces) Ensure(ctx context.Context, r namespace.EnsureRequest) (nam
 	n.ID = int64(len(s.all) + 1)
 	s.all = append(s.all, n)
 	s.mu.Unlock()
-	go s.provision(n.ID, r.Environment)
+	go s.provision(context.WithoutCancel(ctx), n.ID, r.Environment)
 	return n, nil
 }
 
 // provision plays the worker: first one object, then the rest.
-func (s *Namespaces) provision(id int64, environment string) {
+func (s *Namespaces) provision(ctx context.Context, id int64, environment string) {
 	if environment == "foreign" {
-		s.change(id, func(n *namespace.Namespace) {
+		s.change(ctx, id, func(n *namespace.Namespace) {
 			n.State, n.Code, n.Objects[0].Code = namespace.Failed, apperr.NamespaceForeign, apperr.NamespaceForeign
 		})
 		return
 	}
-	s.change(id, func(n *namespace.Namespace) { n.Objects[0].Applied = true })
-	s.change(id, func(n *namespace.Namespace) {
+	s.change(ctx, id, func(n *namespace.Namespace) { n.Objects[0].Applied = true })
+	s.change(ctx, id, func(n *namespace.Namespace) {
 		n.Objects[1].Applied = true
 		n.State, n.ReadyAt = namespace.Ready, past()
 	})
 }
 
-func (s *Namespaces) change(id int64, edit func(*namespace.Namespace)) {
+func (s *Namespaces) change(ctx context.Context, id int64, edit func(*namespace.Namespace)) {
 	s.mu.Lock()
 	n := &s.all[id-1]
 	n.Objects = append([]namespace.Object(nil), n.Objects...)
 	edit(n)
 	s.mu.Unlock()
-	s.bus.Publish(context.Background(), event.Notice{Topic: fmt.Sprintf("namespace/%d", id)})
+	s.bus.Publish(ctx, event.Notice{Topic: fmt.Sprintf("namespace/%d", id)})
 }
 
 // Namespace implements [api.Namespaces].
@@ -96,8 +96,8 @@ func (s *Namespaces) OfProject(_ context.Context, projectID int64) ([]namespace.
 }
 
 // Remove implements [api.Namespaces].
-func (s *Namespaces) Remove(_ context.Context, id int64) (namespace.Namespace, error) {
-	s.change(id, func(n *namespace.Namespace) { n.State = namespace.Removing })
+func (s *Namespaces) Remove(ctx context.Context, id int64) (namespace.Namespace, error) {
+	s.change(ctx, id, func(n *namespace.Namespace) { n.State = namespace.Removing })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.all[id-1], nil

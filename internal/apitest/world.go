@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -76,11 +77,7 @@ func (w *World) AuthenticateToken(_ context.Context, token string) (auth.Identit
 
 // ClusterAccess implements [api.Manifests].
 func (w *World) ClusterAccess(features []string) ([]byte, error) {
-	text := "kind: ServiceAccount\n"
-	for _, feature := range features {
-		text += "# " + feature + "\n"
-	}
-	return []byte(text), nil
+	return []byte("kind: ServiceAccount\n# " + strings.Join(features, "\n# ") + "\n"), nil
 }
 
 // Buffer is a log in memory, safe for concurrent use.

@@ -28,7 +28,8 @@ func (r *run) appLogs() *cobra.Command {
 					WithHint("The log of an earlier operation is found by its id: --operation.")
 			}
 			if follow {
-				_, err := c.follow(ctx, id, 0, c.logLine, func(api.Operation) {})
+				lines := follower{client: c.client, line: c.logLine, changed: func(api.Operation) {}}
+				_, err := lines.follow(ctx, id)
 				return err
 			}
 			return c.log(ctx, id)
@@ -66,8 +67,7 @@ func (c *call) log(ctx context.Context, id int64) error {
 // logLine prints one line: for people as the install pod wrote it, else as one document.
 func (c *call) logLine(line api.LogLine) error {
 	if c.out.format == formatTable {
-		_, err := fmt.Fprintln(c.out.w, clean(line.Text))
-		return err
+		return c.out.text(clean(line.Text) + "\n")
 	}
 	return c.out.document(line)
 }
@@ -84,6 +84,5 @@ func (p *printer) document(v any) error {
 		}
 		text = append([]byte("---\n"), text[:len(text)-1]...)
 	}
-	_, err = fmt.Fprintln(p.w, string(text))
-	return err
+	return p.text(string(text) + "\n")
 }

@@ -158,8 +158,7 @@ func (r *run) appManifest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = c.out.w.Write(text)
-			return err
+			return c.out.text(string(text))
 		})
 }
 

@@ -84,7 +84,7 @@ func (c *client) send(ctx context.Context, method, path string, in any) (*http.R
 
 func (c *client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return fmt.Errorf("call the server: %w", ctx.Err())
 	}
 	hint := "Check that it runs, and the address: --server or " + serverSetting + "."
 	if reason, ok := errors.AsType[*url.Error](err); ok {

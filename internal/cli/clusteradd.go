@@ -134,7 +134,7 @@ func readFile(name string, stdin io.Reader) ([]byte, error) {
 		}
 		return text, nil
 	}
-	text, err := os.ReadFile(name) //nolint:gosec // the caller's own file
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, usageError(err.Error())
 	}

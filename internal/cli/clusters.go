@@ -24,8 +24,7 @@ func (r *run) clusterManifest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = c.out.w.Write(text)
-			return err
+			return c.out.text(string(text))
 		})
 	c.Long = "Prints the service account, its rights for the chosen features, and its token Secret. A cluster\n" +
 		"administrator applies it:\n\n  roadstead cluster manifest --features namespaces,live | kubectl apply -f -"

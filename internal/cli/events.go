@@ -35,5 +35,8 @@ func (c *client) events(ctx context.Context, path string, handle func(event stri
 	if err := lines.Err(); err != nil {
 		return c.unreachable(ctx, fmt.Errorf("read events: %w", err))
 	}
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return fmt.Errorf("read events: %w", ctx.Err())
+	}
+	return nil
 }

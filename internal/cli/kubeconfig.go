@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"time"
 
@@ -24,8 +23,7 @@ func (r *run) kubeconfig() *cobra.Command {
 			if c.out.format != formatTable {
 				return c.out.show(made, nil)
 			}
-			_, err = io.WriteString(c.out.w, made.Kubeconfig)
-			return err
+			return c.out.text(made.Kubeconfig)
 		})
 	c.Long = "Prints a kubeconfig that works in one namespace until its token ends:\n\n" +
 		"  roadstead kubeconfig --project acme/shop --environment production > shop.kubeconfig\n" +

@@ -11,46 +11,60 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 )
 
-// follow hands over an operation's log lines after a seq, and its changes, until it is final. It outlives a restart of
-// the server, without a line lost or told twice.
-func (c *call) follow(
-	ctx context.Context, id, after int64, line func(api.LogLine) error, changed func(api.Operation),
-) (op api.Operation, err error) {
-	for good := time.Now(); !op.Final; {
-		err := c.client.events(ctx, fmt.Sprintf("%s/log?follow=true&after=%d", operationPath(id), after),
-			func(event string, data []byte) error {
-				good = time.Now()
-				switch event {
-				case "line":
-					var l api.LogLine
-					if err := json.Unmarshal(data, &l); err != nil {
-						return fmt.Errorf("decode log line: %w", err)
-					}
-					after = l.Seq
-					return line(l)
-				case "operation":
-					if err := json.Unmarshal(data, &op); err != nil {
-						return fmt.Errorf("decode operation: %w", err)
-					}
-					changed(op)
-				}
-				return nil
-			})
-		if err != nil && !passing(err) || time.Since(good) > patience {
-			return op, err
+// follower reads an operation's log lines and changes as they come. It outlives a restart of the server, without a line
+// lost or told twice.
+type follower struct {
+	client  *client
+	line    func(api.LogLine) error
+	changed func(api.Operation)
+
+	op    api.Operation
+	after int64     // the seq of the last line told
+	good  time.Time // when the server was last heard
+}
+
+// follow tells all there is of an operation until it is final.
+func (f *follower) follow(ctx context.Context, id int64) (api.Operation, error) {
+	for f.good = time.Now(); ; pause(ctx, reconnectAfter) {
+		err := f.client.events(ctx, fmt.Sprintf("%s/log?follow=true&after=%d", operationPath(id), f.after), f.take)
+		if f.op.Final {
+			return f.op, nil
 		}
-		if !op.Final {
-			pause(ctx, reconnectAfter)
+		if err != nil && (!passing(err) || time.Since(f.good) > patience) {
+			return f.op, err
 		}
 	}
-	return op, nil
+}
+
+// take tells one event.
+func (f *follower) take(event string, data []byte) error {
+	f.good = time.Now()
+	switch event {
+	case "line":
+		var line api.LogLine
+		if err := json.Unmarshal(data, &line); err != nil {
+			return fmt.Errorf("decode log line: %w", err)
+		}
+		f.after = line.Seq
+		return f.line(line)
+	case "operation":
+		var op api.Operation
+		if err := json.Unmarshal(data, &op); err != nil {
+			return fmt.Errorf("decode operation: %w", err)
+		}
+		f.op = op
+		f.changed(op)
+	}
+	return nil
 }
 
 // finished shows the steps of an operation until it is final.
 func (c *call) finished(ctx context.Context, op api.Operation) (api.Operation, error) {
 	c.progress.done("request", fmt.Sprintf("%s %s, operation %d", op.Action, op.Application, op.ID))
-	ignore := func(api.LogLine) error { return nil }
-	op, err := c.follow(ctx, op.ID, 0, ignore, c.progress.operation)
+	steps := follower{
+		client: c.client, line: func(api.LogLine) error { return nil }, changed: c.progress.operation,
+	}
+	op, err := steps.follow(ctx, op.ID)
 	c.progress.stop()
 	return op, err
 }

@@ -47,23 +47,24 @@ type printer struct {
 
 // show prints a result: as it is for programs, by table for people.
 func (p *printer) show(v any, table func(t *table)) error {
+	if p.format == formatTable {
+		t := newTable(p.w)
+		table(t)
+		return t.flush()
+	}
 	text, err := json.MarshalIndent(v, "", "  ")
+	if err == nil && p.format == formatYAML {
+		text, err = toYAML(text)
+	}
 	if err != nil {
 		return fmt.Errorf("encode result: %w", err)
 	}
-	switch p.format {
-	case formatJSON:
-		_, err = fmt.Fprintln(p.w, string(text))
-	case formatYAML:
-		if text, err = toYAML(text); err == nil {
-			_, err = p.w.Write(text)
-		}
-	case formatTable:
-		t := newTable(p.w)
-		table(t)
-		err = t.flush()
-	}
-	if err != nil {
+	return p.text(strings.TrimRight(string(text), "\n") + "\n")
+}
+
+// text prints text as it is.
+func (p *printer) text(text string) error {
+	if _, err := io.WriteString(p.w, text); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	return nil
@@ -73,14 +74,16 @@ func (p *printer) show(v any, table func(t *table)) error {
 func toYAML(text []byte) ([]byte, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("rewrite as YAML: %w", err)
 	}
 	block(&document)
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
-	err := encoder.Encode(&document)
-	return out.Bytes(), err
+	if err := encoder.Encode(&document); err != nil {
+		return nil, fmt.Errorf("write YAML: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
 // block takes the flow style and the quotes of JSON away where YAML does without. Empty lists and objects have no other
@@ -132,7 +135,12 @@ func (t *table) line(text string) {
 	_ = t.w.Flush()
 }
 
-func (t *table) flush() error { return t.w.Flush() }
+func (t *table) flush() error {
+	if err := t.w.Flush(); err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	return nil
+}
 
 func orDash(s string) string {
 	if s == "" {

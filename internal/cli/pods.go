@@ -133,8 +133,7 @@ func (w *podWatcher) show(found api.Live[api.Pod]) error {
 	if first {
 		changed = append([]string{podLine("NAME", "READY", "STATUS", "RESTARTS", "NODE")}, changed...)
 	}
-	_, err := fmt.Fprintln(w.out.w, strings.Join(changed, "\n"))
-	return err
+	return w.out.text(strings.Join(changed, "\n") + "\n")
 }
 
 // podLine prints in fixed columns, since the rows to come are not known.

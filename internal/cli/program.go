@@ -28,7 +28,7 @@ type Program struct {
 // Main runs the command that args name and returns the exit code. The end of ctx interrupts it.
 func (p *Program) Main(ctx context.Context, args []string) int {
 	run := &run{Program: p}
-	root := run.root()
+	root := run.root() //nolint:contextcheck // cobra hands ctx to the command
 	root.SetArgs(args)
 	return run.report(ctx, root.ExecuteContext(ctx))
 }

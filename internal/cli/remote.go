@@ -11,7 +11,7 @@ import (
 // Settings of the commands that talk to a server.
 const (
 	serverSetting = "ROADSTEAD_SERVER"
-	tokenSetting  = "ROADSTEAD_TOKEN" //nolint:gosec // the name of a setting, not a token
+	tokenSetting  = "ROADSTEAD_TOKEN"
 	defaultServer = "http://127.0.0.1:8080"
 )
 

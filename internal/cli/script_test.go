@@ -30,7 +30,7 @@ func roadstead() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	code := program().Main(ctx, os.Args[1:])
 	stop()
-	os.Exit(code)
+	os.Exit(code) //nolint:revive // a command of a script is a main function
 }
 
 func program() *cli.Program {

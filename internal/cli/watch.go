@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -43,7 +44,7 @@ func watch[T any](ctx context.Context, c *client, path string, topics []string, 
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("wait for %s: %w", path, ctx.Err())
 		case <-changed:
 		case <-reread.C:
 		}
