@@ -43,9 +43,12 @@ type Mirror struct {
 type mirrorDialect struct {
 	// schema is what the tables are qualified with.
 	schema string
-	// rowsPerInsert is how many rows one statement writes: more costs SQLite
-	// time to parse and saves Postgres round trips.
+	// rowsPerInsert is how many rows one statement writes.
 	rowsPerInsert int
+	// placeholder is the nth argument of such a statement, counted from one.
+	// SQLite looks the name of each argument up in a list: with hundreds of
+	// names that takes longer than the writing, so there they have none.
+	placeholder func(n int) string
 }
 
 type statementKey struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -34,7 +35,10 @@ func openMirrorPostgres(ctx context.Context, databaseURL string) (*Mirror, error
 	if err := ensureMirrorSchema(ctx, db); err != nil {
 		return nil, closing(db, doing(err, "make the tables of the mirror"))
 	}
-	return newMirror(ctx, db, db, mirrorDialect{schema: "mirror", rowsPerInsert: 100}, db.Close)
+	dialect := mirrorDialect{
+		schema: "mirror", rowsPerInsert: 100, placeholder: func(n int) string { return "$" + strconv.Itoa(n) },
+	}
+	return newMirror(ctx, db, db, dialect, db.Close)
 }
 
 func ensureMirrorSchema(ctx context.Context, db *sql.DB) error {

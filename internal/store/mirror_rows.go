@@ -29,7 +29,7 @@ func newMirrorRows[R any](m *Mirror, table mirrorTable[R]) *MirrorRows[R] {
 	r := &MirrorRows[R]{mirror: m, table: table, upserts: map[upsertForm]string{}}
 	for _, rows := range []int{1, m.dialect.rowsPerInsert} {
 		for _, fill := range []bool{false, true} {
-			r.upserts[upsertForm{rows: rows, fill: fill}] = table.upsert(rows, fill)
+			r.upserts[upsertForm{rows: rows, fill: fill}] = table.upsert(rows, fill, m.dialect.placeholder)
 		}
 	}
 	return r

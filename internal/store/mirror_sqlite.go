@@ -35,9 +35,8 @@ func openMirrorSQLite(ctx context.Context, path string) (*Mirror, error) {
 	}
 	read.SetMaxOpenConns(mirrorReaders)
 	read.SetMaxIdleConns(mirrorReaders)
-	m, err := newMirror(ctx, read, write, mirrorDialect{schema: "main", rowsPerInsert: 20}, func() error {
-		return f.close(ctx, read, write)
-	})
+	dialect := mirrorDialect{schema: "main", rowsPerInsert: 50, placeholder: func(int) string { return "?" }}
+	m, err := newMirror(ctx, read, write, dialect, func() error { return f.close(ctx, read, write) })
 	if err != nil {
 		return nil, err
 	}

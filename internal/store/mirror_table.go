@@ -85,7 +85,7 @@ func (t mirrorTable[R]) remove() string {
 // upsert is the statement that writes count rows. A fill replaces what is
 // stored; anything else replaces only what is older. A row that did not change
 // keeps its n, so that a fill does not look like a change of everything.
-func (t mirrorTable[R]) upsert(count int, fill bool) string {
+func (t mirrorTable[R]) upsert(count int, fill bool, placeholder func(n int) string) string {
 	all := append([]string{"key", "namespace", "name", "version", "n", "mark"}, t.columns...)
 	var b strings.Builder
 	fmt.Fprintf(&b, "INSERT INTO mirror.%s AS t (%s) VALUES ", t.name, strings.Join(all, ", "))
@@ -95,7 +95,7 @@ func (t mirrorTable[R]) upsert(count int, fill bool) string {
 			separator = "("
 		}
 		for j := range all {
-			fmt.Fprintf(&b, "%s$%d", separator, i*len(all)+j+1)
+			b.WriteString(separator + placeholder(i*len(all)+j+1))
 			separator = ", "
 		}
 		b.WriteString(")")
