@@ -36,6 +36,8 @@ func All() iter.Seq[Entry] {
 
 // table is the closed set, the one place for these words. Read only. Statuses: 4xx when the caller or the
 // cluster's owner can mend it by another request, 502 and 504 when the cluster failed, 503 when waiting helps.
+//
+//nolint:lll // one row a line
 var table = [...]Entry{
 	{InvalidRequest, 400, "The request could not be understood.", "Compare it with the API description at /api/v1/openapi.json."},
 	{ValidationFailed, 422, "Some of the given values are not acceptable.", "Correct the named fields and try again."},

@@ -20,7 +20,7 @@ type Rule struct {
 // Blank entries are skipped; an entry that is not exact is an error, since it would open more than it says.
 func ParseRules(list string) ([]Rule, error) {
 	var rules []Rule
-	for _, entry := range strings.Split(list, ",") {
+	for entry := range strings.SplitSeq(list, ",") {
 		entry = strings.TrimSpace(entry)
 		if entry == "" {
 			continue

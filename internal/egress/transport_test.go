@@ -40,7 +40,7 @@ func openedClient(t *testing.T, s *httptest.Server) *http.Client {
 	return client
 }
 
-// TestProxyOfTheEnvironmentIsIgnored cannot run beside others: it sets the environment.
+//nolint:paralleltest // it sets the environment
 func TestProxyOfTheEnvironmentIsIgnored(t *testing.T) {
 	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy"} {
 		t.Setenv(name, "http://127.0.0.1:1")

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -23,19 +24,15 @@ func (a Access) String() string {
 	if a.NonResourceURL != "" {
 		return a.Verb + " " + a.NonResourceURL
 	}
-	s := a.Verb + " " + a.Resource
-	if a.Group != "" {
-		s += "." + a.Group
-	}
-	for _, part := range []string{a.Subresource, a.Name} {
-		if part != "" {
-			s += "/" + part
+	words := []string{a.Verb, " ", a.Resource}
+	for _, part := range []struct{ mark, text string }{
+		{".", a.Group}, {"/", a.Subresource}, {"/", a.Name}, {" in ", a.Namespace},
+	} {
+		if part.text != "" {
+			words = append(words, part.mark, part.text)
 		}
 	}
-	if a.Namespace != "" {
-		s += " in " + a.Namespace
-	}
-	return s
+	return strings.Join(words, "")
 }
 
 // accessCalls is how many reviews are on their way at once.
@@ -50,6 +47,9 @@ func (c *Client) Allowed(ctx context.Context, wanted []Access) ([]bool, error) {
 	var wg sync.WaitGroup
 	for i, a := range wanted {
 		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break // one review failed: its error is the answer
+		}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			ok, err := c.allowed(ctx, a)
@@ -67,9 +67,6 @@ func (c *Client) Allowed(ctx context.Context, wanted []Access) ([]bool, error) {
 }
 
 func (c *Client) allowed(ctx context.Context, a Access) (bool, error) {
-	if ctx.Err() != nil {
-		return false, nil // another review failed: its error is the answer
-	}
 	review := &authorizationv1.SelfSubjectAccessReview{}
 	if a.NonResourceURL != "" {
 		review.Spec.NonResourceAttributes = &authorizationv1.NonResourceAttributes{Path: a.NonResourceURL, Verb: a.Verb}

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -49,7 +50,7 @@ func (b *bind) RoundTrip(req *http.Request) (*http.Response, error) {
 	b.breaker.settle(outcomeOf(req.Context(), err))
 	if err != nil {
 		b.record(req.Context(), start, r, 0, nil, err)
-		return nil, err
+		return nil, err //nolint:wrapcheck // net/http wraps it with method and URL
 	}
 	if b.fault != nil {
 		b.fault("kube " + r.verb + " " + r.resource)
@@ -72,7 +73,10 @@ func (b *bind) admit(req *http.Request) (request, error) {
 	}
 	if err := b.budget.Wait(req.Context()); err != nil {
 		b.breaker.settle(unknown)
-		return r, apperr.Of(apperr.ClusterTimeout).With(err)
+		if errors.Is(err, context.Canceled) {
+			return r, apperr.Of(apperr.Interrupted).With(err)
+		}
+		return r, apperr.Of(apperr.ClusterTimeout).With(err) // our turn would come after the deadline
 	}
 	return r, nil
 }

@@ -94,13 +94,17 @@ func TestParseRequest(t *testing.T) {
 		"GET /api/v1/pods?watch=true": {verb: "watch", version: "v1", resource: "pods"},
 		"GET /api/v1/namespaces/a":    {verb: "get", version: "v1", resource: "namespaces", name: "a"},
 		"PATCH /api/v1/namespaces/a/status": {
-			verb: "patch", version: "v1", resource: "namespaces", name: "a", subresource: "status"},
+			verb: "patch", version: "v1", resource: "namespaces", name: "a", subresource: "status",
+		},
 		"POST /api/v1/namespaces/a/serviceaccounts/b/token": {
-			verb: "create", version: "v1", resource: "serviceaccounts", namespace: "a", name: "b", subresource: "token"},
+			verb: "create", version: "v1", resource: "serviceaccounts", namespace: "a", name: "b", subresource: "token",
+		},
 		"GET /api/v1/namespaces/a/pods/b/log": {
-			verb: "get", version: "v1", resource: "pods", namespace: "a", name: "b", subresource: "log"},
+			verb: "get", version: "v1", resource: "pods", namespace: "a", name: "b", subresource: "log",
+		},
 		"DELETE /apis/apps/v1/namespaces/a/deployments/b": {
-			verb: "delete", group: "apps", version: "v1", resource: "deployments", namespace: "a", name: "b"},
+			verb: "delete", group: "apps", version: "v1", resource: "deployments", namespace: "a", name: "b",
+		},
 	} {
 		got, err := parse(target)
 		if err != nil || got != want {

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -64,13 +65,8 @@ func (b *breaker) settle(o outcome) {
 
 func (b *breaker) failed() {
 	now := b.now()
-	recent := b.failures[:0]
-	for _, at := range b.failures {
-		if now.Sub(at) < breakerWindow {
-			recent = append(recent, at)
-		}
-	}
-	b.failures = append(recent, now)
+	b.failures = slices.DeleteFunc(b.failures, func(at time.Time) bool { return now.Sub(at) >= breakerWindow })
+	b.failures = append(b.failures, now)
 	if len(b.failures) >= breakerFailures {
 		b.open(breakerPause)
 	}

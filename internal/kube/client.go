@@ -1,14 +1,12 @@
 package kube
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/util/flowcontrol"
@@ -30,10 +28,8 @@ type Client struct {
 	mu     sync.Mutex
 	groups map[string]*groupClient
 
-	silence   time.Duration // of a watch that is taken for dead
-	streaming atomic.Int64  // open watches and logs
-	life      context.Context
-	end       context.CancelFunc
+	silence time.Duration // after which a watch is taken for dead
+	streams streamSet
 }
 
 func newClient(c Config, target Target) (*Client, error) {
@@ -59,12 +55,11 @@ func newClient(c Config, target Target) (*Client, error) {
 		breaker: &breaker{now: now},
 		log:     c.Log, now: now, fault: c.Fault,
 	}
-	life, end := context.WithCancel(context.Background())
 	return &Client{
 		clusterID: target.Cluster, generation: target.Generation, base: base,
 		http:       &http.Client{Transport: b, CheckRedirect: egress.NoRedirect},
 		transports: []*http.Transport{calls, streams},
-		now:        now, userAgent: c.UserAgent, groups: map[string]*groupClient{}, silence: watchSilent, life: life, end: end,
+		now:        now, userAgent: c.UserAgent, groups: map[string]*groupClient{}, silence: watchSilent,
 	}, nil
 }
 
@@ -73,7 +68,7 @@ func (c *Client) ClusterID() int64 { return c.clusterID }
 
 // Close ends the client's streams and drops its connections. Calls on their way come to their end.
 func (c *Client) Close() {
-	c.end()
+	c.streams.close()
 	for _, t := range c.transports {
 		t.CloseIdleConnections()
 	}
@@ -93,7 +88,7 @@ func checkTarget(guard *egress.Guard, raw string) (*url.URL, error) {
 
 func rootsOf(pem []byte) (*x509.CertPool, error) {
 	if len(pem) == 0 {
-		return nil, nil // the system's
+		return nil, nil //nolint:nilnil // the system's roots, in the words of crypto/tls
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {

@@ -141,7 +141,7 @@ func (cs *Clients) sweep(now time.Time) {
 	}
 	cs.swept = now
 	for id, c := range cs.clients {
-		if now.Sub(c.used) > idleClient && c.client.streaming.Load() == 0 {
+		if now.Sub(c.used) > idleClient && c.client.streams.open() == 0 {
 			delete(cs.clients, id)
 			c.client.Close()
 		}

@@ -105,7 +105,7 @@ func TestIdleClientIsDropped(t *testing.T) {
 	}
 }
 
-// TestDroppedClientsLeaveNothing cannot run beside others: it counts the process's goroutines.
+//nolint:paralleltest // it counts the goroutines of the process
 func TestDroppedClientsLeaveNothing(t *testing.T) {
 	s := kubetest.NewServer(t)
 	d := &directory{targets: map[int64]kube.Target{}}

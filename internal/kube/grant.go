@@ -46,10 +46,7 @@ func (c *Client) grantFor(ctx context.Context, s namespace.Spec) (manifest.Grant
 		TypeMeta: metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "ClusterRole"},
 	}
 	err := c.Get(ctx, "", manifest.TenantRole, role)
-	switch apperr.CodeOf(err) {
-	case "":
-		return manifest.GrantShared, nil
-	case apperr.ClusterNotFound, apperr.ClusterForbidden:
+	if code := apperr.CodeOf(err); code == apperr.ClusterNotFound || code == apperr.ClusterForbidden {
 		return manifest.GrantRole, nil
 	}
 	return manifest.GrantShared, err

@@ -109,7 +109,7 @@ func TestRedirectIsNeverFollowed(t *testing.T) {
 	}
 }
 
-// TestBombCostsNoMemory cannot run beside others: it measures the process.
+//nolint:paralleltest // it measures the memory of the process
 func TestBombCostsNoMemory(t *testing.T) {
 	s := kubetest.NewServer(t)
 	s.Answer("GET /api/v1/namespaces/a/pods/b", kubetest.Flood(512<<20, true))

@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,15 +53,16 @@ func (c *Client) PodLog(ctx context.Context, namespace, pod, container string, o
 	if o.Follow {
 		limit = 0 // nothing comes before the container's first line
 	}
-	st := c.stream(ctx, limit)
+	ctx, s := c.stream(ctx, limit)
 	body, err := g.Get().MaxRetries(0).Namespace(namespace).Resource("pods").Name(pod).SubResource("log").
-		VersionedParams(options, scheme.ParameterCodec).Stream(st)
-	st.opened()
+		VersionedParams(options, scheme.ParameterCodec).Stream(ctx)
+	s.opened()
 	if err != nil {
-		st.end()
-		return nil, fmt.Errorf("opening the log of pod %s/%s: %w", namespace, pod, cmp.Or(st.cause(), classify(err)))
+		err = streamError(ctx, err)
+		s.end()
+		return nil, fmt.Errorf("opening the log of pod %s/%s: %w", namespace, pod, err)
 	}
-	return newLogReader(body, o, st), nil
+	return newLogReader(ctx, body, o, s.end), nil
 }
 
 // logReader bounds a log in bytes and in silence.
@@ -70,16 +70,28 @@ type logReader struct {
 	io.Reader
 	body    io.ReadCloser
 	silence time.Duration
-	timer   *time.Timer // closes the body, which ends a Read that waits
-	stream  *stream
+	timer   *time.Timer // ends the stream, and with it a Read that waits
+	end     func()
+	cause   func(error) error // gives an error of the stream its code
 }
 
-func newLogReader(body io.ReadCloser, o LogOptions, s *stream) *logReader {
-	r := &logReader{Reader: &capped{r: body, left: o.MaxBytes}, body: body, silence: o.Silence, stream: s}
+func newLogReader(ctx context.Context, body io.ReadCloser, o LogOptions, end func()) *logReader {
+	r := &logReader{
+		Reader: &capped{r: body, left: o.MaxBytes}, body: body, silence: o.Silence, end: end,
+		cause: func(err error) error { return streamError(ctx, err) },
+	}
 	if o.Silence > 0 {
-		r.timer = time.AfterFunc(o.Silence, s.end)
+		r.timer = time.AfterFunc(o.Silence, end)
 	}
 	return r
+}
+
+// streamError is the reason why the stream was ended, if it was, else err with its code.
+func streamError(ctx context.Context, err error) error {
+	if cause := streamCause(ctx); cause != nil {
+		return cause
+	}
+	return classify(err)
 }
 
 // Read implements io.Reader; its errors carry codes.
@@ -94,7 +106,7 @@ func (r *logReader) Read(p []byte) (int, error) {
 	if r.timer != nil && !r.timer.Stop() {
 		return n, apperr.Of(apperr.ClusterTimeout).With(err)
 	}
-	return n, cmp.Or(r.stream.cause(), classify(err))
+	return n, r.cause(err)
 }
 
 // Close implements io.Closer.
@@ -102,6 +114,6 @@ func (r *logReader) Close() error {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	r.stream.end()
+	r.end()
 	return r.body.Close()
 }

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -88,24 +89,12 @@ func itemKind(list string) string {
 // list is then not complete.
 func Pages[L List](ctx context.Context, c *Client, newList func() L, o ListOptions) iter.Seq2[L, error] {
 	return func(yield func(L, error) bool) {
-		if o.Limit == 0 {
-			o.Limit = pageSize
-		}
 		seen := map[string]bool{}
 		for items := 0; ; {
-			page := newList()
-			err := c.Page(ctx, page, o)
-			if apperr.CodeOf(err) == apperr.ClusterResponseTooLarge && o.Limit > minPageSize {
-				o.Limit = max(o.Limit/2, minPageSize)
-				continue
-			}
-			if err != nil {
-				yield(page, err)
-				return
-			}
+			page, err := fittingPage(ctx, c, newList, &o)
 			items += meta.LenList(page)
 			next := page.GetContinue()
-			if !yield(page, nil) || next == "" {
+			if !yield(page, err) || err != nil || next == "" {
 				return
 			}
 			if seen[next] || items >= maxItems {
@@ -117,9 +106,24 @@ func Pages[L List](ctx context.Context, c *Client, newList func() L, o ListOptio
 	}
 }
 
+// fittingPage reads a page, with fewer objects when it would be too large, and leaves the limit at that.
+func fittingPage[L List](ctx context.Context, c *Client, newList func() L, o *ListOptions) (L, error) {
+	if o.Limit == 0 {
+		o.Limit = pageSize
+	}
+	for {
+		page := newList()
+		err := c.Page(ctx, page, *o)
+		if apperr.CodeOf(err) != apperr.ClusterResponseTooLarge || o.Limit <= minPageSize {
+			return page, err
+		}
+		o.Limit = max(o.Limit/2, minPageSize)
+	}
+}
+
 func endlessList(repeated bool) error {
 	if repeated {
-		return apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("listing: the server repeats a page"))
+		return apperr.Of(apperr.ClusterBadResponse).With(errors.New("listing: the server repeats a page"))
 	}
 	return apperr.Of(apperr.ClusterResponseTooLarge).With(fmt.Errorf("listing: more than %d objects", maxItems))
 }

@@ -23,7 +23,7 @@ func TestSilentWatchIsTakenForDead(t *testing.T) {
 			t.Errorf("err = %v", err)
 		}
 	}
-	if n := c.streaming.Load(); n != 0 {
+	if n := c.streams.open(); n != 0 {
 		t.Errorf("%d streams are open", n)
 	}
 }
@@ -32,10 +32,10 @@ func TestStreamThatDoesNotOpenEnds(t *testing.T) {
 	t.Parallel()
 	s := kubetest.NewServer(t)
 	c := newBound(t, s)
-	st := c.stream(t.Context(), 50*time.Millisecond)
+	ctx, st := c.stream(t.Context(), 50*time.Millisecond)
 	defer st.end()
-	<-st.Done()
-	if code := apperr.CodeOf(st.cause()); code != apperr.ClusterTimeout {
+	<-ctx.Done()
+	if code := apperr.CodeOf(streamCause(ctx)); code != apperr.ClusterTimeout {
 		t.Errorf("code = %q", code)
 	}
 }

@@ -45,26 +45,23 @@ var errQuiet = errors.New("the watch fell silent")
 // means: list again, then watch from there.
 func Watch[T any, P objectOf[T]](ctx context.Context, c *Client, o WatchOptions) iter.Seq2[Event[T], error] {
 	return func(yield func(Event[T], error) bool) {
-		for ctx.Err() == nil {
+		see := func(e Event[T]) error {
+			o.ResourceVersion = e.ResourceVersion
+			if !yield(e, nil) {
+				return errStopped
+			}
+			return nil
+		}
+		err := error(nil)
+		for err == nil && ctx.Err() == nil {
 			started := c.now()
-			err := follow[T, P](ctx, c, o, func() error { return nil }, func(e Event[T]) error {
-				o.ResourceVersion = e.ResourceVersion
-				if !yield(e, nil) {
-					return errStopped
-				}
-				return nil
-			})
-			if errors.Is(err, errStopped) {
-				return
+			err = follow[T, P](ctx, c, o, func() error { return nil }, see)
+			if err == nil && c.now().Sub(started) < time.Second {
+				pause(ctx, time.Second) // a server that closes at once must not make us spin
 			}
-			if err != nil && ctx.Err() == nil {
-				yield(Event[T]{}, fmt.Errorf("watching: %w", err))
-				return
-			}
-			// A server that closes at once must not make us spin.
-			if c.now().Sub(started) < time.Second && !pause(ctx, time.Second) {
-				return
-			}
+		}
+		if err != nil && !errors.Is(err, errStopped) && ctx.Err() == nil {
+			yield(Event[T]{}, fmt.Errorf("watching: %w", err))
 		}
 	}
 }
@@ -77,12 +74,12 @@ var errStopped = errors.New("stopped")
 func follow[T any, P objectOf[T]](
 	ctx context.Context, c *Client, o WatchOptions, opened func() error, see func(Event[T]) error,
 ) error {
-	s := c.stream(ctx, callTimeout)
+	ctx, s := c.stream(ctx, callTimeout)
 	defer s.end()
-	w, err := openWatch(s, c, P(new(T)), o)
+	w, err := openWatch(ctx, c, P(new(T)), o)
 	s.opened()
-	if s.Err() != nil {
-		return s.cause()
+	if ctx.Err() != nil {
+		return streamCause(ctx)
 	}
 	if err != nil {
 		return classify(err)
@@ -91,24 +88,31 @@ func follow[T any, P objectOf[T]](
 	if err := opened(); err != nil {
 		return err
 	}
-	silence := time.NewTimer(c.silence)
+	return drain(ctx, w.ResultChan(), c.silence, func(raw watch.Event) error {
+		event, err := eventOf[T, P](raw)
+		if err != nil {
+			return err
+		}
+		return see(event)
+	})
+}
+
+// drain hands the events on until they end or one is refused, and gives up when none comes for so long.
+func drain(ctx context.Context, events <-chan watch.Event, silent time.Duration, see func(watch.Event) error) error {
+	silence := time.NewTimer(silent)
 	defer silence.Stop()
 	for {
 		select {
 		case <-silence.C:
 			return apperr.Of(apperr.ClusterTimeout).With(errQuiet)
-		case raw, ok := <-w.ResultChan():
-			if !ok || s.Err() != nil {
-				return s.cause()
+		case raw, ok := <-events:
+			if !ok || ctx.Err() != nil {
+				return streamCause(ctx)
 			}
-			event, err := eventOf[T, P](raw)
-			if err != nil {
+			if err := see(raw); err != nil {
 				return err
 			}
-			if err := see(event); err != nil {
-				return err
-			}
-			silence.Reset(c.silence) // after, so that a slow reader is not taken for a silent server
+			silence.Reset(silent) // after, so that a slow reader is not taken for a silent server
 		}
 	}
 }
@@ -123,12 +127,16 @@ func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (
 		return nil, err
 	}
 	// Between half and all of it, so that the watches of a restart do not end together.
-	seconds := int64((watchFor/2 + rand.N(watchFor/2)).Seconds())
-	return g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)).
+	seconds := int64((watchFor/2 + rand.N(watchFor/2)).Seconds()) //nolint:gosec // jitter, not a secret
+	w, err := g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)).
 		VersionedParams(&metav1.ListOptions{
 			LabelSelector: o.Labels, FieldSelector: o.Fields, ResourceVersion: o.ResourceVersion,
 			Watch: true, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
 		}, scheme.ParameterCodec).Watch(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("opening the watch: %w", err)
+	}
+	return w, nil
 }
 
 func eventOf[T any, P objectOf[T]](raw watch.Event) (Event[T], error) {
@@ -142,14 +150,12 @@ func eventOf[T any, P objectOf[T]](raw watch.Event) (Event[T], error) {
 	return Event[T]{Type: raw.Type, Object: (*T)(obj), ResourceVersion: obj.GetResourceVersion()}, nil
 }
 
-// pause waits, or reports false when ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
+// pause waits, at most until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-t.C:
-		return true
 	}
 }

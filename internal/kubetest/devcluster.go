@@ -39,14 +39,14 @@ var shared struct {
 	stop    func()
 }
 
-// Main runs the tests of a package that uses Devcluster, and stops the cluster after them. Call it from TestMain.
+// Main runs the tests of a package that uses Devcluster, and stops the cluster after them. Call it from TestMain,
+// which does nothing else; the exit code is what m keeps.
 func Main(m *testing.M) {
 	shared.managed = true
-	code := m.Run()
+	m.Run()
 	if shared.stop != nil {
 		shared.stop()
 	}
-	os.Exit(code)
 }
 
 // Devcluster returns the real control plane that the tests of this process share; it is started by the first
@@ -70,7 +70,7 @@ func start() (c *Cluster, stop func(), err error) {
 	}
 	dir, err := os.MkdirTemp("", "devcluster-test-")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("making its folder: %w", err)
 	}
 	args := []string{"up", "--dir", dir}
 	if installer := filepath.Join(filepath.Dir(binary), "roadstead-installer"); isFile(installer) {
@@ -101,7 +101,7 @@ func findBinary() (string, error) {
 	}
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("finding the module's root: %w", err)
 	}
 	for ; !isFile(filepath.Join(dir, "go.mod")); dir = filepath.Dir(dir) {
 		if dir == filepath.Dir(dir) {
@@ -129,11 +129,11 @@ type process struct {
 // run starts a devcluster and returns when it is ready. The kernel ends it when this process dies, whatever the
 // reason; it watches the thread that started it, so that thread is kept.
 func run(binary string, args ...string) (*process, error) {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.CommandContext(context.Background(), binary, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading what devcluster prints: %w", err)
 	}
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	started, lines := make(chan error), make(chan string, 1)

@@ -153,7 +153,7 @@ func sendEvents(w http.ResponseWriter, events []metav1.WatchEvent) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
 	for _, e := range events {
-		_ = json.NewEncoder(w).Encode(e)
+		_ = json.NewEncoder(w).Encode(e) //nolint:errchkjson // an event that the test itself made
 	}
 	_ = http.NewResponseController(w).Flush()
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -88,7 +87,7 @@ func (s *Server) Requests() []Request {
 }
 
 // Addr is the stub's host:port.
-func (s *Server) Addr() string { return s.http.Listener.Addr().(*net.TCPAddr).AddrPort().String() }
+func (s *Server) Addr() string { return s.http.Listener.Addr().String() }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)

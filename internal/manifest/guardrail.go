@@ -48,7 +48,10 @@ func guardrails() []guardrail {
 			{"object.spec.?externalIPs.orValue([]).size() == 0", "External addresses are not for tenants."},
 		}},
 		{"secrets", []string{"secrets"}, []admissionv1.OperationType{create, update}, byTenant, []guardRule{
-			{"object.?type.orValue('') != 'kubernetes.io/service-account-token'", "Tokens without an end are not made here; ask Roadstead for one that ends."},
+			{
+				"object.?type.orValue('') != 'kubernetes.io/service-account-token'",
+				"Tokens without an end are not made here; ask Roadstead for one that ends.",
+			},
 		}},
 		{"volumes", []string{"persistentvolumeclaims"}, []admissionv1.OperationType{create}, byTenant, []guardRule{
 			{"object.spec.?volumeName.orValue('') == ''", "A claim may not choose a volume that exists."},
@@ -58,7 +61,10 @@ func guardrails() []guardrail {
 				"oldObject.metadata.?labels['" + ManagedByLabel + "'].orValue('') != '" + ManagedBy + "'",
 				"Roadstead manages this object.",
 			},
-			{"request.resource.resource != 'serviceaccounts' || request.name != 'default'", "The default account of the namespace stays as it is."},
+			{
+				"request.resource.resource != 'serviceaccounts' || request.name != 'default'",
+				"The default account of the namespace stays as it is.",
+			},
 		}},
 	}
 }

@@ -131,7 +131,11 @@ func newKeyset() (*keyset.Handle, error) {
 	if err := manager.SetPrimary(id); err != nil {
 		return nil, fmt.Errorf("choosing the primary key: %w", err)
 	}
-	return manager.Handle()
+	handle, err := manager.Handle()
+	if err != nil {
+		return nil, fmt.Errorf("making a keyset: %w", err)
+	}
+	return handle, nil
 }
 
 // publicOf reads the public keyset, and writes it when it is missing.

@@ -35,7 +35,7 @@ func TestKeysetFilesAreKeptFromOthers(t *testing.T) {
 func TestKeysetIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		change func(t *testing.T, dir string) error
+		change func(t *testing.T, dir string) error //nolint:thelper // a step of the case
 		want   error
 	}{
 		"readable by the group": {func(_ *testing.T, dir string) error {
