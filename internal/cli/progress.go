@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/api"
@@ -18,12 +19,14 @@ type progress struct {
 	w        io.Writer
 	terminal bool
 	began    time.Time
+	last     time.Time // when a step was last seen to end
 	ended    map[string]bool
 	running  string
 }
 
 func newProgress(w io.Writer) *progress {
-	return &progress{w: w, terminal: isTerminal(w), began: time.Now(), ended: make(map[string]bool)}
+	now := time.Now()
+	return &progress{w: w, terminal: isTerminal(w), began: now, last: now, ended: make(map[string]bool)}
 }
 
 // isTerminal reports whether w is a device that shows characters.
@@ -63,9 +66,10 @@ func (p *progress) end(mark, name, message string, took time.Duration) {
 	if p.ended[name] {
 		return
 	}
-	p.ended[name] = true
+	p.ended[name], p.last = true, time.Now()
 	p.stop()
-	fmt.Fprintf(p.w, "%s %-28s %6.1fs  %s\n", mark, clean(name), took.Seconds(), clean(message))
+	line := fmt.Sprintf("%s %5.1fs  %-12s  %s", mark, took.Seconds(), clean(name), clean(message))
+	fmt.Fprintln(p.w, strings.TrimRight(line, " "))
 }
 
 // operation shows the steps of an operation that it has not shown yet.
@@ -73,7 +77,7 @@ func (p *progress) operation(op api.Operation) {
 	for _, step := range op.Steps {
 		took := step.EndedAt.Sub(step.StartedAt)
 		if step.StartedAt.IsZero() || step.EndedAt.IsZero() {
-			took = time.Since(p.began)
+			took = time.Since(p.last)
 		}
 		switch step.State {
 		case application.StepSucceeded:

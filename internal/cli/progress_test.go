@@ -18,7 +18,7 @@ func TestProgressOnATerminalAndElsewhere(t *testing.T) {
 	failed := api.Operation{Steps: []api.Step{{
 		Name: "fetch", State: "failed", StartedAt: at, EndedAt: at.Add(1500 * time.Millisecond), Message: "no\x1b[31m such chart",
 	}}}
-	const end = "✗ fetch                           1.5s  no such chart\n"
+	const end = "✗   1.5s  fetch         no such chart\n"
 	for name, test := range map[string]struct {
 		terminal bool
 		want     string

@@ -128,7 +128,7 @@ func TestInstallOutlivesARestartOfTheServer(t *testing.T) {
 
 	out, code := &screen{}, make(chan int)
 	go func() { code <- s.run(t.Context(), out, "app", "install", "web", "--cluster", "staging") }()
-	out.shows(t, "✓ request")
+	out.shows(t, "s  request")
 	down.Store(true)
 	server.CloseClientConnections()
 	<-refused
@@ -138,7 +138,7 @@ func TestInstallOutlivesARestartOfTheServer(t *testing.T) {
 	if got := <-code; got != 0 {
 		t.Errorf("exit code %d: %s", got, out)
 	}
-	if text := out.String(); strings.Count(text, "✓ fetch") != 1 || !strings.Contains(text, "succeeded") {
+	if text := out.String(); strings.Count(text, "s  fetch") != 1 || !strings.Contains(text, "succeeded") {
 		t.Errorf("the end of the operation is not shown once:\n%s", text)
 	}
 }
