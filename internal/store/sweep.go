@@ -13,18 +13,16 @@ const KeepOperations = 90 * 24 * time.Hour
 // its next epoch is higher than the last one.
 const keepLeases = 24 * time.Hour
 
-// Sweep deletes what has had its time: expired sessions, operations that ended
-// longer ago than keepOperations, and old leases. An application's latest
+// Sweep deletes what has had its time: operations that ended longer ago than
+// keepOperations, with their logs, and old leases. An application's latest
 // operation stays, and so do the values in force.
 func (db *DB) Sweep(ctx context.Context, keepOperations time.Duration) error {
 	current := time.Now()
-	if err := db.Sessions().DeleteSessionsBefore(ctx, current); err != nil {
-		return err
-	}
-	return doing(db.atomically(ctx, func(tx *tx) error {
+	err := db.atomically(ctx, func(tx *tx) error {
 		if err := tx.DeleteOperationsBefore(ctx, stamp(current.Add(-keepOperations))); err != nil {
 			return err
 		}
 		return tx.DeleteFollowLeasesBefore(ctx, stamp(current.Add(-keepLeases)))
-	}), "sweep old records")
+	})
+	return doing(err, "sweep old records")
 }

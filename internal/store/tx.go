@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,8 +16,12 @@ import (
 	"github.com/roadstead/roadstead/internal/work"
 )
 
-// tries is how often a transaction is run at most, when others are in its way.
-const tries = 5
+// A transaction that others are in the way of is run again, so often at most,
+// and not once it has taken so long.
+const (
+	tries    = 5
+	patience = 5 * time.Second
+)
 
 // tx is an open transaction: what all domains' transactions have in common.
 type tx struct {
@@ -31,6 +36,7 @@ type tx struct {
 // transaction; what it notified is published after the commit. fn must not use
 // the store but by its tx: the one writer of SQLite is taken.
 func (db *DB) atomically(ctx context.Context, fn func(tx *tx) error) error {
+	began := time.Now()
 	for try := 1; ; try++ {
 		t := &tx{slots: map[work.Slot]struct{}{}, topics: map[string]struct{}{}}
 		err := db.within(ctx, func(conn *sql.Conn, sqlTx *sql.Tx) error {
@@ -41,7 +47,7 @@ func (db *DB) atomically(ctx context.Context, fn func(tx *tx) error) error {
 			db.publish(ctx, t)
 			return nil
 		}
-		if try == tries || !transient(err) || !pause(ctx, try) {
+		if try == tries || time.Since(began) > patience || !transient(err) || !pause(ctx, try) {
 			return classify(err)
 		}
 	}
@@ -58,7 +64,14 @@ func (db *DB) run(ctx context.Context, t *tx, conn *sql.Conn, sqlTx *sql.Tx, fn 
 	if len(t.slots) == 0 {
 		return nil
 	}
-	return doing(db.queue.EnqueueTx(ctx, conn, sqlTx, slices.Collect(maps.Keys(t.slots))), "queue due work")
+	slots := slices.SortedFunc(maps.Keys(t.slots), inOrder)
+	return doing(db.queue.EnqueueTx(ctx, conn, sqlTx, slots), "queue due work")
+}
+
+// inOrder is the one order in which slots are queued, so that transactions do
+// not wait for each other in a circle.
+func inOrder(a, b work.Slot) int {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Slot, b.Slot))
 }
 
 // within runs fn in one transaction on one connection.

@@ -118,6 +118,7 @@ func (db *DB) EndDrain(
 	if errors.Is(err, errStillDue) {
 		return false, nil
 	}
+	fault.Point("drain end")
 	return err == nil, doing(err, "end the drain of cluster %d", slot.Cluster)
 }
 

@@ -1,6 +1,8 @@
 package storetest_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,12 +24,13 @@ func rowsOf(r store.Report, table string) int64 {
 
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	backups := map[string]func(t *testing.T, w world, file string) error{
-		"by the server":     func(t *testing.T, w world, file string) error { return w.Backup(t.Context(), file) },
-		"beside the server": func(t *testing.T, w world, file string) error { return store.Backup(t.Context(), w.cfg.DataDir, file) },
-		"of a stopped server": func(t *testing.T, w world, file string) error {
-			check(t, w.Close())
-			return store.Backup(t.Context(), w.cfg.DataDir, file)
+	backups := map[string]func(ctx context.Context, w world, file string) error{
+		"by the server": func(ctx context.Context, w world, file string) error { return w.Backup(ctx, file) },
+		"beside the server": func(ctx context.Context, w world, file string) error {
+			return store.Backup(ctx, w.cfg.DataDir, file)
+		},
+		"of a stopped server": func(ctx context.Context, w world, file string) error {
+			return errors.Join(w.Close(), store.Backup(ctx, w.cfg.DataDir, file))
 		},
 	}
 	for name, backup := range backups {
@@ -41,7 +44,7 @@ func TestBackupAndRestore(t *testing.T) {
 			w := world{DB: db, cfg: cfg}
 			w.cluster = w.addCluster(t, cluster.Cluster{Name: "main", Level: cluster.Instance})
 			file := filepath.Join(t.TempDir(), "backup.db")
-			check(t, backup(t, w, file))
+			check(t, backup(t.Context(), w, file))
 
 			report := must(store.VerifyBackup(t.Context(), file))(t)
 			if report.Installation != id || report.SchemaVersion < 1 || rowsOf(report, "clusters") != 1 {

@@ -2,13 +2,16 @@ package storetest_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
@@ -232,4 +235,27 @@ func TestDeadlockIsTriedAgain(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// TestBusyDatabaseIsSaidToBe holds the write lock as a foreign process would.
+func TestBusyDatabaseIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	cfg := storetest.SQLiteConfig(t)
+	w, ctx := newWorld(t, cfg), t.Context()
+	foreign := must(sql.Open("sqlite", "file:"+filepath.Join(cfg.DataDir, "roadstead.db")+"?_txlock=immediate"))(t)
+	t.Cleanup(func() { check(t, foreign.Close()) })
+	held := must(foreign.BeginTx(ctx, nil))(t)
+	rename := func() error {
+		return w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.UpdateCluster(ctx, w.cluster) })
+	}
+	began := time.Now()
+	wantCode(t, rename(), apperr.Unavailable)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s to say so", took)
+	}
+	if _, err := w.Clusters().Cluster(ctx, w.cluster.ID); err != nil {
+		t.Errorf("reading waits for the writer: %v", err)
+	}
+	check(t, held.Rollback())
+	check(t, rename())
 }
