@@ -53,7 +53,7 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 		}
 		defer half.close()
 	}
-	listener, err := net.Listen("tcp", cfg.Listen)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
@@ -73,7 +73,7 @@ func (c *core) run(ctx context.Context, cfg config.Config, handler http.Handler,
 		group.Go(func() error { return half.run(ctx) })
 	}
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+		return fmt.Errorf("run: %w", err)
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (c *core) close() {
 		errs = append(errs, c.db.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
-		c.log.Error("close the stores", slog.String("error", err.Error())) //nolint:noctx // the process is ending
+		c.log.Error("close the stores", slog.String("error", err.Error())) //nolint:sloglint // the process is ending, and its context has
 	}
 }
 

@@ -46,14 +46,14 @@ func (c *core) serve(ctx context.Context, cfg config.Config, handler http.Handle
 
 func (c *core) accept(server *http.Server, cfg config.Config, listener net.Listener) error {
 	if cfg.TLSCert == "" {
-		return server.Serve(listener)
+		return server.Serve(listener) //nolint:wrapcheck // the caller says what it was doing
 	}
 	pair := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey}
 	if _, err := pair.get(nil); err != nil {
 		return err
 	}
 	server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
-	return server.ServeTLS(listener, "", "")
+	return server.ServeTLS(listener, "", "") //nolint:wrapcheck // as above
 }
 
 // withHealth adds what orchestrators and Prometheus ask for, to both halves.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/roadstead/roadstead/internal/application"
@@ -24,8 +25,6 @@ import (
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 	"github.com/roadstead/roadstead/internal/workload"
-
-	"github.com/google/uuid"
 )
 
 // keepOperations is how long ended operations and their logs are kept.
@@ -127,7 +126,7 @@ func (w *worker) run(ctx context.Context) error {
 	if stopErr := w.jobs.Stop(stop); stopErr != nil {
 		w.log.WarnContext(stop, "stop the job queue", slog.String("error", stopErr.Error()))
 	}
-	return err
+	return err //nolint:wrapcheck // the parts say what they were doing
 }
 
 func (w *worker) close() {

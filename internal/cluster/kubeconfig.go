@@ -5,9 +5,10 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/secret"
-	"go.yaml.in/yaml/v3"
 )
 
 // maxKubeconfig bounds a pasted kubeconfig, in bytes.

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roadstead/roadstead/internal/cluster"
 	"pgregory.net/rapid"
+
+	"github.com/roadstead/roadstead/internal/cluster"
 )
 
 func TestWinner(t *testing.T) {

@@ -151,11 +151,11 @@ const removePoll = 2 * time.Second
 
 // StepRemove advances the removal of a cluster.
 func (s *Service) StepRemove(ctx context.Context, claim work.Claim) (work.Next, error) {
-	clear, err := s.Dependents.Clear(ctx, claim.Object)
+	cleared, err := s.Dependents.Clear(ctx, claim.Object)
 	if err != nil {
 		return work.Next{}, fmt.Errorf("clear cluster %d: %w", claim.Object, err)
 	}
-	if !clear {
+	if !cleared {
 		return work.After(removePoll), nil
 	}
 	err = s.Store.Atomically(ctx, func(tx Tx) error {

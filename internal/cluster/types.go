@@ -78,22 +78,22 @@ const (
 type Finding struct {
 	// Check names what was looked at: reachable, tls, token, version, or
 	// rights with a Feature.
-	Check   string
-	Feature Feature
-	Outcome Outcome
+	Check   string  `json:"check"`
+	Feature Feature `json:"feature,omitempty"`
+	Outcome Outcome `json:"outcome"`
 	// Code is empty when the outcome is OK.
-	Code apperr.Code
+	Code apperr.Code `json:"code,omitempty"`
 	// Detail lists what is missing in our own words, for example "create pods".
-	Detail []string
+	Detail []string `json:"detail,omitempty"`
 }
 
 // Connection is what is known of a cluster's connection: the value that is
 // polled, kept and shown with its age.
 type Connection struct {
 	// Connected reports that the API server answered and took the token.
-	Connected bool
+	Connected bool `json:"connected"`
 	// Version is the Kubernetes version, for example "v1.37.2".
-	Version  string
-	Platform string
-	Findings []Finding
+	Version  string    `json:"version,omitempty"`
+	Platform string    `json:"platform,omitempty"`
+	Findings []Finding `json:"findings"`
 }

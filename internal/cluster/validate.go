@@ -33,7 +33,8 @@ func (s *Service) validate(r *AttachRequest) (Platform, error) {
 		r.EnvironmentScope = "*"
 	}
 	if !scopeText.MatchString(r.EnvironmentScope) {
-		return Platform{}, invalid("environment scope", "A scope has letters, digits, spaces and - _ / $ { } . and * for any run of characters.")
+		return Platform{}, invalid("environment scope",
+			"A scope has letters, digits, spaces and - _ / $ { } . and * for any run of characters.")
 	}
 	if err := validateLevel(*r); err != nil {
 		return Platform{}, err

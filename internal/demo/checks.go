@@ -63,7 +63,8 @@ func (s *show) checkNamespace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, kind := range []string{"serviceaccount/" + name + "-service-account", "rolebinding", "resourcequota/", "limitrange/", "networkpolicy"} {
+	account := "serviceaccount/" + name + "-service-account"
+	for _, kind := range []string{account, "rolebinding", "resourcequota/", "limitrange/", "networkpolicy"} {
 		if !strings.Contains(objects, kind) {
 			return fmt.Errorf("namespace %s lacks a %s", name, kind)
 		}
@@ -74,7 +75,8 @@ func (s *show) checkNamespace(ctx context.Context) error {
 // checkApplication looks for the release, its running pods, and for anything
 // that the operation left behind.
 func (s *show) checkApplication(ctx context.Context) error {
-	releases, err := s.kubectl(ctx, s.kubeconfig, "", "get", "secrets", "-A", "-l", "owner=helm,name=web,status=deployed", "-o", "name")
+	releases, err := s.kubectl(ctx, s.kubeconfig, "",
+		"get", "secrets", "-A", "-l", "owner=helm,name=web,status=deployed", "-o", "name")
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,8 @@ func (s *show) checkTenant(ctx context.Context) error {
 }
 
 func (s *show) checkWorkload(ctx context.Context) error {
-	ready, err := s.kubectl(ctx, s.path("tenant.kubeconfig"), "", "get", "deployment", "storefront", "-o", "jsonpath={.status.readyReplicas}")
+	ready, err := s.kubectl(ctx, s.path("tenant.kubeconfig"), "",
+		"get", "deployment", "storefront", "-o", "jsonpath={.status.readyReplicas}")
 	if err == nil && ready != "3" {
 		err = fmt.Errorf("%q of 3 replicas are ready", ready)
 	}

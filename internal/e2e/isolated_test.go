@@ -139,7 +139,7 @@ func mustNotDial(ctx context.Context) error {
 
 // raiseLoopback lets the namespace talk to itself.
 func raiseLoopback() error {
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil { //nolint:noctx // short
+	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
 		return fmt.Errorf("raise the loopback: %w: %s", err, out)
 	}
 	return nil

@@ -120,7 +120,7 @@ func sample(t *testing.T, points int) []int {
 		seed = parsed
 	}
 	t.Logf("ROADSTEAD_TEST_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a sample
+	random := rand.New(rand.NewPCG(seed, 1))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all[:min(4, len(all))]
 }

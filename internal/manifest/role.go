@@ -37,7 +37,7 @@ func TenantClusterRole() *rbacv1.ClusterRole {
 // differ by what pods may do, not by what the tenant may.
 func tenantRules() []rbacv1.PolicyRule {
 	read := []string{"get", "list", "watch"}
-	edit := append(read, "create", "update", "patch", "delete", "deletecollection")
+	edit := []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
 	return []rbacv1.PolicyRule{
 		rule("", edit, "configmaps", "persistentvolumeclaims", "pods", "secrets", "services"),
 		rule("", []string{"get", "list", "watch", "create", "update", "patch", "delete"}, "serviceaccounts"),

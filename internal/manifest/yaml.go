@@ -29,15 +29,15 @@ func YAML(objects []runtime.Object) ([]byte, error) {
 func document(o runtime.Object) ([]byte, error) {
 	raw, err := json.Marshal(o)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // the caller says what it was doing
 	}
 	var fields map[string]any
 	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // as above
 	}
 	delete(fields, "status")
 	if meta, ok := fields["metadata"].(map[string]any); ok && meta["creationTimestamp"] == nil {
 		delete(meta, "creationTimestamp")
 	}
-	return yaml.Marshal(fields)
+	return yaml.Marshal(fields) //nolint:wrapcheck // as above
 }

@@ -123,10 +123,10 @@ func (s *Service) await(ctx context.Context, id int64, box *secret.Box, g Grant)
 		if err != nil {
 			return Grant{}, fmt.Errorf("read credential %d: %w", id, err)
 		}
-		switch c.State {
-		case CredentialAnswered:
+		if c.State == CredentialAnswered {
 			return s.take(ctx, c, box, g)
-		case CredentialFailed:
+		}
+		if c.State == CredentialFailed {
 			return Grant{}, apperr.Of(c.Code)
 		}
 		select {

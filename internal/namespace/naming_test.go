@@ -4,9 +4,10 @@ import (
 	"regexp"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/tenant"
-	"pgregory.net/rapid"
 )
 
 func TestName(t *testing.T) {

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/tenant"
-	"pgregory.net/rapid"
 )
 
 func TestEnvironmentSlug(t *testing.T) {

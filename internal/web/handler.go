@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -57,7 +58,7 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	}
 	files, err := fs.Sub(static, "static")
 	if err != nil {
-		return err
+		return fmt.Errorf("open the static files: %w", err)
 	}
 	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(files))))
 	mux.Handle("GET /sign-in", h.public(h.signInPage))

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -53,8 +52,7 @@ func (h *Handler) follow(r *http.Request, s stream, notices <-chan event.Notice)
 			if !ok {
 				return
 			}
-			topic, _ := json.Marshal(notice.Topic) // text always marshals
-			alive = s.write(fmt.Sprintf("event: notice\ndata: %s\n\n", topic))
+			alive = s.write(fmt.Sprintf("event: notice\ndata: %q\n\n", notice.Topic))
 		case <-beat.C:
 			alive = s.write(": beat\n\n")
 		case <-check.C:

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -75,7 +76,10 @@ func (h *Handler) operationLog(w http.ResponseWriter, r *http.Request) error {
 		shown[i] = line{l.Seq, l.Text}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(shown)
+	if err := json.NewEncoder(w).Encode(shown); err != nil {
+		return fmt.Errorf("write the log: %w", err)
+	}
+	return nil
 }
 
 func (h *Handler) findOperation(r *http.Request) (application.Operation, error) {

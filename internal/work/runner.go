@@ -54,7 +54,7 @@ func NewRunner(store Store, owner string, steps map[Kind]Step, log *slog.Logger)
 // used up, which it reports by more.
 func (r *Runner) Drain(ctx context.Context, slot Slot) (more bool, err error) {
 	end := time.Now().Add(drainBudget)
-	for time.Now().Before(end) {
+	for ctx.Err() == nil && time.Now().Before(end) {
 		claim, ok, err := r.store.ClaimDue(ctx, slot, r.owner, Lease)
 		if err != nil {
 			return false, fmt.Errorf("claim due work of cluster %d: %w", slot.Cluster, err)

@@ -1,0 +1,165 @@
+package work_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/work"
+)
+
+// leases lets each key be held once.
+type leases struct {
+	mu   sync.Mutex
+	held map[string]string
+	lost bool
+}
+
+func (l *leases) AcquireFollow(_ context.Context, key, owner string, _ time.Duration) (int64, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[key] != "" {
+		return 0, false, nil
+	}
+	l.held[key] = owner
+	return 1, true, nil
+}
+
+func (l *leases) RenewFollow(context.Context, string, string, int64, time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost {
+		return work.ErrLeaseLost
+	}
+	return nil
+}
+
+func (l *leases) ReleaseFollow(_ context.Context, key, _ string, _ int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.held, key)
+	return nil
+}
+
+// wanted is a source of one follower that can be wanted or not.
+type wanted struct {
+	mu       sync.Mutex
+	yes      bool
+	running  int
+	most     int
+	starts   int
+	follower func(ctx context.Context) error
+}
+
+func (w *wanted) Wanted(context.Context) ([]work.Follower, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.yes {
+		return nil, nil
+	}
+	return []work.Follower{{Key: "pods", Run: w.run}}, nil
+}
+
+func (w *wanted) run(ctx context.Context, _ int64) error {
+	w.count(1)
+	defer w.count(-1)
+	return w.follower(ctx)
+}
+
+func (w *wanted) count(by int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running += by
+	w.most = max(w.most, w.running)
+	if by > 0 {
+		w.starts++
+	}
+}
+
+func (w *wanted) want(yes bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.yes = yes
+}
+
+func (w *wanted) state() (running, most, starts int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.running, w.most, w.starts
+}
+
+func untilStopped(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+func TestFollowersRunWhileTheyAreWantedInOneProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source, shared := &wanted{yes: true, follower: untilStopped}, &leases{held: map[string]string{}}
+		ctx, stop := context.WithCancel(t.Context())
+		var both sync.WaitGroup
+		for _, owner := range []string{"one", "two"} {
+			both.Go(func() { _ = work.NewSupervisor(shared, owner, quiet(), source).Run(ctx) })
+		}
+		time.Sleep(10 * time.Second) //nolint:forbidigo // the clock is a fake one
+		if running, most, _ := source.state(); running != 1 || most != 1 {
+			t.Errorf("%d run, %d ran at once", running, most)
+		}
+		source.want(false)
+		time.Sleep(3 * time.Second) //nolint:forbidigo // as above
+		if running, _, _ := source.state(); running != 0 {
+			t.Error("nobody wants it, and it runs")
+		}
+		source.want(true)
+		time.Sleep(3 * time.Second) //nolint:forbidigo // as above
+		if running, most, _ := source.state(); running != 1 || most != 1 {
+			t.Errorf("wanted again: %d run, %d ran at once", running, most)
+		}
+		stop()
+		both.Wait()
+		if running, _, _ := source.state(); running != 0 || len(shared.held) != 0 {
+			t.Errorf("after the stop %d run and %d leases are held", running, len(shared.held))
+		}
+	})
+}
+
+func TestAFollowerThatFailsRests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := &wanted{yes: true, follower: func(context.Context) error { return errors.New("the cluster is away") }}
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer stop()
+		_ = work.NewSupervisor(&leases{held: map[string]string{}}, "one", quiet(), source).Run(ctx)
+		// A minute's rest at most, less at first.
+		if _, _, starts := source.state(); starts < 10 || starts > 40 {
+			t.Errorf("it was started %d times in ten minutes", starts)
+		}
+	})
+}
+
+func TestAFollowerWhoseLeaseIsLostIsStopped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source, shared := &wanted{yes: true, follower: untilStopped}, &leases{held: map[string]string{}}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = work.NewSupervisor(shared, "one", quiet(), source).Run(ctx)
+		}()
+		time.Sleep(time.Second) //nolint:forbidigo // the clock is a fake one
+		shared.mu.Lock()
+		shared.lost, shared.held["pods"] = true, "another"
+		shared.mu.Unlock()
+		time.Sleep(11 * time.Second) //nolint:forbidigo // as above
+		if _, _, starts := source.state(); starts == 0 {
+			t.Error("it was never started")
+		}
+		stop()
+		<-done
+	})
+}
