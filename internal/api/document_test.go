@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -9,25 +10,39 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/roadstead/roadstead/internal/apitest"
+	"github.com/roadstead/roadstead/internal/apperr"
 )
 
-const documentFile = "../../docs/reference/api/openapi.json"
-
-// TestDocumentIsCurrent compares the published document with the API. UPDATE_GOLDEN=1 writes it anew.
 func TestDocumentIsCurrent(t *testing.T) {
 	t.Parallel()
-	document := append(apitest.New().Handler.Document(), '\n')
+	current(t, "../../docs/reference/api/openapi.json", string(apitest.New().Handler.Document())+"\n")
+}
+
+func TestErrorReferenceIsCurrent(t *testing.T) {
+	t.Parallel()
+	var page strings.Builder
+	page.WriteString("# Errors\n\nEverything that can go wrong has one of these codes. This page is generated from the table in\n" +
+		"internal/apperr.\n")
+	for entry := range apperr.All() {
+		fmt.Fprintf(&page, "\n## %s\n\n%s %s\n\nHTTP status %d.\n", entry.Code, entry.Message, entry.Hint, entry.Status)
+	}
+	current(t, "../../docs/reference/errors.md", page.String())
+}
+
+// current compares a published file with what it must be. UPDATE_GOLDEN=1 writes it anew.
+func current(t *testing.T, file, want string) {
+	t.Helper()
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(documentFile, document, 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	published, err := os.ReadFile(documentFile)
+	published, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(published), string(document)); diff != "" {
-		t.Errorf("%s is not current, run `make generate` (-published +API):\n%s", documentFile, diff)
+	if diff := cmp.Diff(string(published), want); diff != "" {
+		t.Errorf("%s is not current, run `make generate` (-published +wanted):\n%s", file, diff)
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 // problemContent is the media type of RFC 9457.
 const problemContent = "application/problem+json"
 
+// documentation is where the pages are published that explain the codes.
+const documentation = "https://github.com/roadstead/roadstead/blob/main/docs/"
+
 // Problem is the one shape of an error answer.
 //
 //nolint:errname // the name is that of RFC 9457
@@ -90,7 +93,7 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 
 func problemOf(e *apperr.Error) *Problem {
 	return &Problem{
-		Type: "/docs/" + e.Code.Anchor(), Title: e.Message, Status: e.Status(), Code: e.Code, Hint: e.Hint,
+		Type: documentation + e.Code.Anchor(), Title: e.Message, Status: e.Status(), Code: e.Code, Hint: e.Hint,
 	}
 }
 

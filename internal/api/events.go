@@ -65,6 +65,9 @@ func (h *Handler) relay(ctx context.Context, out *stream, match event.Match) err
 	if err := out.send("open", "", struct{}{}); err != nil {
 		return err
 	}
+	if err := out.flush(); err != nil {
+		return err
+	}
 	beat := time.NewTicker(heartbeatEvery)
 	defer beat.Stop()
 	for {
@@ -74,7 +77,9 @@ func (h *Handler) relay(ctx context.Context, out *stream, match event.Match) err
 			if !open {
 				return nil
 			}
-			err = out.send("change", "", Notice{Topic: n.Topic, Revision: n.Revision})
+			if err = out.send("change", "", Notice{Topic: n.Topic, Revision: n.Revision}); err == nil {
+				err = out.flush()
+			}
 		case <-beat.C:
 			err = out.beat()
 		}

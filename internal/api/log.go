@@ -108,14 +108,19 @@ type logFollower struct {
 	steps []Step
 }
 
+// follow continues after a line, with the steps that the reader was told before.
 func (h *Handler) follow(ctx context.Context, id, after int64) (*logFollower, error) {
+	f := &logFollower{h: h, tail: logTail{h.Applications.Log, id, after}}
+	if after == 0 {
+		return f, nil
+	}
 	told, err := h.stepLines(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	// Lines that are sent below tell their steps again.
-	told = slices.DeleteFunc(told, func(l application.LogLine) bool { return l.Seq > after })
-	return &logFollower{h: h, tail: logTail{h.Applications.Log, id, after}, told: told}, nil
+	// The lines after it are sent, and tell their steps then.
+	f.told = slices.DeleteFunc(told, func(l application.LogLine) bool { return l.Seq > after })
+	return f, nil
 }
 
 // run sends what there is, then waits for a notice; it looks again every five seconds in case one was lost. It sends
@@ -129,7 +134,11 @@ func (f *logFollower) run(ctx context.Context, out *stream) error {
 	beat := time.NewTicker(heartbeatEvery)
 	defer beat.Stop()
 	for {
-		if final, err := f.catchUp(ctx, out); final || err != nil {
+		final, err := f.catchUp(ctx, out)
+		if err != nil {
+			return err
+		}
+		if err := out.flush(); final || err != nil {
 			return err
 		}
 		select {

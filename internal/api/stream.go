@@ -38,7 +38,9 @@ func (s *streams) start(ctx context.Context, run func(ctx context.Context, out *
 		defer s.open.Add(-1)
 		_, w := humago.Unwrap(c)
 		w.Header().Set("Content-Type", "text/event-stream")
+		w.Header().Set("X-Accel-Buffering", "no") // proxies must pass events on as they come
 		out := &stream{w: w, control: http.NewResponseController(w)}
+		defer out.release()
 		// The only error is that of a reader who is gone, or a read of ours that the reader repeats on reconnect.
 		_ = run(ctx, out)
 	}}, nil
@@ -50,7 +52,7 @@ type stream struct {
 	control *http.ResponseController
 }
 
-// send writes one event. The id may be empty.
+// send writes one event, which leaves with the next flush or earlier. The id may be empty.
 func (s *stream) send(event, id string, data any) error {
 	text, err := json.Marshal(data)
 	if err != nil {
@@ -63,7 +65,12 @@ func (s *stream) send(event, id string, data any) error {
 }
 
 // beat shows that the stream is alive.
-func (s *stream) beat() error { return s.write(":\n\n") }
+func (s *stream) beat() error {
+	if err := s.write(":\n\n"); err != nil {
+		return err
+	}
+	return s.flush()
+}
 
 func (s *stream) write(text string) error {
 	err := s.control.SetWriteDeadline(time.Now().Add(writeLimit))
@@ -73,11 +80,19 @@ func (s *stream) write(text string) error {
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return fmt.Errorf("write event: %w", err)
 	}
+	return nil
+}
+
+// flush sends what was written.
+func (s *stream) flush() error {
 	if err := s.control.Flush(); err != nil {
 		return fmt.Errorf("send event: %w", err)
 	}
 	return nil
 }
+
+// release takes the write limit off the connection, which may serve other requests after the stream.
+func (s *stream) release() { _ = s.control.SetWriteDeadline(time.Time{}) }
 
 // jsonResponse answers with JSON where the type of the answer is that of a stream.
 func jsonResponse(v any) *huma.StreamResponse {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/roadstead/roadstead/internal/api"
+	"github.com/roadstead/roadstead/internal/apitest"
 	"github.com/roadstead/roadstead/internal/event"
 )
 
@@ -59,6 +61,33 @@ func TestQuietStreamBeats(t *testing.T) {
 		answer := h.get(ctx, "GET", "/events?topics=clusters", "")
 		if beats := strings.Count(answer.Body.String(), ":\n\n"); beats != 2 {
 			t.Errorf("%d heartbeats in 40s: %q", beats, answer.Body)
+		}
+	})
+}
+
+// limited records the write limits of its connection.
+type limited struct {
+	*httptest.ResponseRecorder
+
+	limits []time.Time
+}
+
+func (l *limited) SetWriteDeadline(t time.Time) error {
+	l.limits = append(l.limits, t)
+	return nil
+}
+
+func TestStreamLeavesNoLimitOnItsConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHeld(t)
+		close(h.Applications.Hold)
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/operations/1/log?follow=true", nil)
+		request.Header.Set("Private-Token", apitest.Token)
+		answer := &limited{ResponseRecorder: httptest.NewRecorder()}
+		h.mux.ServeHTTP(answer, request)
+		if last := len(answer.limits) - 1; last < 1 || answer.limits[0].IsZero() || !answer.limits[last].IsZero() {
+			t.Errorf("write limits %v: each event needs one, and the end of the stream none", answer.limits)
 		}
 	})
 }
