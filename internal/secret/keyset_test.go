@@ -35,7 +35,7 @@ func TestKeysetFilesAreKeptFromOthers(t *testing.T) {
 func TestKeysetIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		change func(t *testing.T, dir string) error //nolint:thelper // a step of the case
+		change func(t *testing.T, dir string) error
 		want   error
 	}{
 		"readable by the group": {func(_ *testing.T, dir string) error {
@@ -48,6 +48,7 @@ func TestKeysetIsRefused(t *testing.T) {
 			return os.Remove(filepath.Join(dir, "keys", "private"))
 		}, secret.ErrPrivateMissing},
 		"of another installation": {func(t *testing.T, dir string) error {
+			t.Helper()
 			other := t.TempDir()
 			load(t, other)
 			return os.Rename(filepath.Join(other, "public"), filepath.Join(dir, "public"))
