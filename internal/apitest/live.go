@@ -15,6 +15,14 @@ type Live struct {
 	pods   []workload.Pod
 	status workload.Status
 	key    workload.Key
+	onRead func()
+}
+
+// OnRead runs a function after the next read of pods, as a worker that follows what is looked at.
+func (l *Live) OnRead(do func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onRead = do
 }
 
 // Set replaces what is known, and says so to those who follow.
@@ -33,6 +41,10 @@ func (l *Live) Pods(
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.key = workload.Key{Cluster: clusterID, Kind: workload.Pods, Scope: namespace}
+	if l.onRead != nil {
+		go l.onRead()
+		l.onRead = nil
+	}
 	status := l.status
 	status.Key = l.key
 	var pods []workload.Pod

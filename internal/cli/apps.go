@@ -158,7 +158,7 @@ func (r *run) appManifest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.out.text(string(text))
+			return c.out.manifest(text)
 		})
 }
 

@@ -24,7 +24,7 @@ func (r *run) clusterManifest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.out.text(string(text))
+			return c.out.manifest(text)
 		})
 	c.Long = "Prints the service account, its rights for the chosen features, and its token Secret. A cluster\n" +
 		"administrator applies it:\n\n  roadstead cluster manifest --features namespaces,live | kubectl apply -f -"

@@ -62,6 +62,16 @@ func (p *printer) show(v any, table func(t *table)) error {
 	return p.text(strings.TrimRight(string(text), "\n") + "\n")
 }
 
+// manifest prints YAML for kubectl as it is, or as one field of JSON.
+func (p *printer) manifest(text []byte) error {
+	if p.format != formatJSON {
+		return p.text(string(text))
+	}
+	return p.show(struct {
+		Manifest string `json:"manifest"`
+	}{string(text)}, nil)
+}
+
 // text prints text as it is.
 func (p *printer) text(text string) error {
 	if _, err := io.WriteString(p.w, text); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,18 +20,43 @@ func (r *run) pods() *cobra.Command {
 			if follow {
 				return c.watchPods(ctx, at)
 			}
-			found, err := c.allPods(ctx, at)
+			found, err := c.knownPods(ctx, at)
 			if err != nil {
 				return err
 			}
 			return c.out.show(found, func(t *table) { podRows(t, found) })
 		})
 	c.Long = "Lists the pods as they were last seen, with how long ago that was. The first look at a namespace begins to\n" +
-		"follow it; --watch prints each pod again when it changes."
+		"follow it, and waits a few seconds for what that finds; --watch prints each pod again when it changes."
 	at.flags(c)
 	c.Flags().BoolVarP(&follow, "watch", "w", false, "print each pod again when it changes, until interrupted")
 	return c
 }
+
+// firstLook is how long a list waits for a namespace that was never seen.
+const firstLook = 5 * time.Second
+
+// knownPods reads the pods. The first read of a namespace only starts to follow it, so it reads again once there is
+// something to show, or a reason why not.
+func (c *call) knownPods(ctx context.Context, at place) (api.Live[api.Pod], error) {
+	found, err := c.allPods(ctx, at)
+	if err != nil || known(found) {
+		return found, err
+	}
+	c.progress.run("pods", "looking at "+found.Namespace+" for the first time")
+	defer c.progress.stop()
+	waiting, cancel := context.WithTimeout(ctx, firstLook)
+	defer cancel()
+	err = watch(waiting, c.client, at.path("pods")+"?limit=1", []string{found.Topic},
+		func(now api.Live[api.Pod]) (bool, error) { return known(now), nil })
+	if err != nil && waiting.Err() == nil {
+		return found, err
+	}
+	return c.allPods(ctx, at)
+}
+
+// known reports whether there is an answer to show: rows that matched the cluster once, or why there are none.
+func known(found api.Live[api.Pod]) bool { return !found.AsOf.IsZero() || found.Error != nil }
 
 // allPods reads every page, with the age of the last one read.
 func (c *call) allPods(ctx context.Context, at place) (api.Live[api.Pod], error) {

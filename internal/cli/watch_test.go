@@ -75,24 +75,46 @@ func (s *screen) shows(t *testing.T, text string) {
 	}
 }
 
-func TestWatchedPodsShowWhatChanged(t *testing.T) {
-	t.Parallel()
+// newShop is a session with a project whose namespace stands.
+func newShop(t *testing.T) session {
+	t.Helper()
 	w := apitest.New()
 	s := session{t, w, w.Serve(t)}
 	s.must("group", "create", "acme")
 	s.must("project", "create", "acme/shop")
 	s.must("cluster", "add", "staging", "--instance", "--api-url", "https://k8s.example.com", "--token-file", "-")
 	s.must("namespace", "ensure", "--project", "acme/shop", "--environment", "production")
+	return s
+}
 
+func TestFirstLookWaitsForWhatItFinds(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.world.Live.Set(workload.Status{State: workload.Syncing})
+	s.world.Live.OnRead(func() {
+		s.world.Live.Set(workload.Status{State: workload.Live, AsOf: time.Now()}, workload.Pod{Name: "web-1"})
+	})
+	out := &screen{}
+	if code := s.run(t.Context(), out, "pods", "--project", "acme/shop", "--environment", "production"); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if text := out.String(); !strings.Contains(text, "web-1") || !strings.Contains(text, "live, as of") {
+		t.Errorf("shown:\n%s", text)
+	}
+}
+
+func TestWatchedPodsShowWhatChanged(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
 	live := workload.Status{State: workload.Live, AsOf: time.Now()}
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	out, code := &screen{}, make(chan int)
 	go func() { code <- s.run(ctx, out, "pods", "-w", "--project", "acme/shop", "--environment", "production") }()
 	out.shows(t, "# 0 pods in shop-1-production")
-	w.Live.Set(live, workload.Pod{Name: "web-1", Phase: "Pending"}, workload.Pod{Name: "web-2", Phase: "Running"})
+	s.world.Live.Set(live, workload.Pod{Name: "web-1", Phase: "Pending"}, workload.Pod{Name: "web-2", Phase: "Running"})
 	out.shows(t, "web-2")
-	w.Live.Set(live, workload.Pod{Name: "web-1", Phase: "Running\x1b[2J"})
+	s.world.Live.Set(live, workload.Pod{Name: "web-1", Phase: "Running\x1b[2J"})
 	out.shows(t, "gone")
 	interrupt()
 
