@@ -79,7 +79,7 @@ func (s *server) everything(t *testing.T, n names) map[string][]byte {
 	return all
 }
 
-func (s *server) read(t *testing.T, path string) []byte {
+func (s *server) read(t testing.TB, path string) []byte {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.address+path, nil)
 	if err != nil {

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -80,7 +81,7 @@ func (s *server) catalog() string {
 
 // addEntry adds a sample chart of devcluster to the catalog, in a namespace of
 // its own. The server reads it at its next start.
-func (s *server) addEntry(t *testing.T, name, chart, timeout string) {
+func (s *server) addEntry(t testing.TB, name, chart, timeout string) {
 	t.Helper()
 	if timeout == "" {
 		timeout = "3m"
@@ -120,7 +121,7 @@ func (s *server) must(t *testing.T, args ...string) string {
 }
 
 // attachArgs are the arguments that attach the shared cluster under a name.
-func (s *server) attachArgs(t *testing.T, name string) []string {
+func (s *server) attachArgs(t testing.TB, name string) []string {
 	t.Helper()
 	token := filepath.Join(s.dir, "token")
 	if err := os.WriteFile(token, []byte(shared.token), 0o600); err != nil {
@@ -129,6 +130,36 @@ func (s *server) attachArgs(t *testing.T, name string) []string {
 	return []string{
 		"cluster", "add", name, "--instance", "--api-url", shared.api,
 		"--ca-file", filepath.Join(shared.dir, "cluster", "ca.crt"), "--token-file", token,
+	}
+}
+
+// attachFast attaches the shared cluster by the API and does not wait.
+func (s *server) attachFast(t testing.TB, name string) {
+	t.Helper()
+	ca, err := os.ReadFile(filepath.Join(shared.dir, "cluster", "ca.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(map[string]string{
+		"name": name, "level": "instance", "api_url": shared.api, "ca": string(ca), "token": shared.token,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+s.address+"/api/v1/clusters", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+s.token)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := (&http.Client{}).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		text, _ := io.ReadAll(answer.Body)
+		t.Fatalf("attaching %s: %s %s", name, answer.Status, text)
 	}
 }
 

@@ -112,12 +112,11 @@ func checkLimits(ctx context.Context, tx Tx, n Namespace) error {
 // await waits for the answer: woken by the bus, with a look every second in
 // case a notice was lost.
 func (s *Service) await(ctx context.Context, id int64, box *secret.Box, g Grant) (Grant, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWait)
-	defer cancel()
 	notices, unsubscribe := s.Bus.Subscribe(ctx, event.Topics(credentialTopic(id)))
 	defer unsubscribe()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	over := time.After(answerWait)
 	for {
 		c, err := s.Store.Credential(ctx, id)
 		if err != nil {
@@ -132,8 +131,10 @@ func (s *Service) await(ctx context.Context, id int64, box *secret.Box, g Grant)
 		select {
 		case <-notices:
 		case <-tick.C:
+		case <-over:
+			return Grant{}, apperr.Of(apperr.CredentialTimeout)
 		case <-ctx.Done():
-			return Grant{}, apperr.Of(apperr.CredentialTimeout).With(ctx.Err())
+			return Grant{}, fmt.Errorf("wait for credential %d: %w", id, ctx.Err())
 		}
 	}
 }
