@@ -101,11 +101,11 @@ func watchItems[T any, P objectOf[T], R any](
 
 func itemEvent[T any, P objectOf[T], R any](event Event[T], item func(P) workload.Item[R]) workload.Event[R] {
 	e := workload.Event[R]{Type: workload.Changed, Version: event.ResourceVersion}
-	switch event.Type {
-	case watch.Bookmark:
+	if event.Type == watch.Bookmark {
 		e.Type = workload.Bookmark
 		return e
-	case watch.Deleted:
+	}
+	if event.Type == watch.Deleted {
 		e.Type = workload.Removed
 	}
 	e.Item = item(event.Object)

@@ -38,14 +38,14 @@ const (
 // BenchmarkMirrorFill brings the pods of a real cluster into the mirror, next to
 // a bare list of client-go that keeps nothing.
 func BenchmarkMirrorFill(b *testing.B) {
-	real := kubetest.Devcluster(b)
-	cs := typedClient(b, real)
+	dev := kubetest.Devcluster(b)
+	cs := typedClient(b, dev)
 	makePods(b, cs)
 	for b.Loop() {
 		var bare, mirrored []time.Duration
 		for range benchRuns { // by turns, so that both see the same machine
 			bare = append(bare, timed(func() { bareList(b, cs) }))
-			mirrored = append(mirrored, timed(func() { fillOnce(b, real) }))
+			mirrored = append(mirrored, timed(func() { fillOnce(b, dev) }))
 		}
 		slices.Sort(bare)
 		slices.Sort(mirrored)
@@ -55,18 +55,20 @@ func BenchmarkMirrorFill(b *testing.B) {
 		b.ReportMetric(reference, "ref-ms")
 		b.ReportMetric(figure/reference, "ratio")
 	}
-	b.ReportMetric(peakOf(func() { fillOnce(b, real) }), "peak-MB")
+	b.ReportMetric(peakOf(func() { fillOnce(b, dev) }), "peak-MB")
 }
 
 // BenchmarkMirrorNotice measures from the call that changes a pod to the notice
 // that a reader would be woken by.
 func BenchmarkMirrorNotice(b *testing.B) {
-	real := kubetest.Devcluster(b)
-	cs := typedClient(b, real)
+	dev := kubetest.Devcluster(b)
+	cs := typedClient(b, dev)
 	makePods(b, cs)
 	bus := notice.NewBus()
-	_, stop := follow(b, real, bus)
+	_, stop := follow(b, dev, bus)
 	defer stop()
+	pace := time.NewTicker(100 * time.Millisecond)
+	defer pace.Stop()
 	for b.Loop() {
 		notices, cancel := bus.Subscribe(b.Context(), notice.Topics(podsOf(workload.AllNamespaces).Topic()))
 		var took []time.Duration
@@ -79,7 +81,7 @@ func BenchmarkMirrorNotice(b *testing.B) {
 			}
 			<-notices
 			took = append(took, time.Since(began))
-			time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the pace of the changes
+			<-pace.C
 		}
 		cancel()
 		slices.Sort(took)
@@ -96,11 +98,11 @@ func timed(f func()) time.Duration {
 }
 
 // typedClient is client-go's own client, speaking protobuf.
-func typedClient(b *testing.B, real *kubetest.Cluster) *kubernetes.Clientset {
+func typedClient(b *testing.B, dev *kubetest.Cluster) *kubernetes.Clientset {
 	b.Helper()
 	const protobuf = "application/vnd.kubernetes.protobuf"
 	cs, err := kubernetes.NewForConfig(&rest.Config{
-		Host: real.APIURL, BearerToken: real.Token, QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: real.CA},
+		Host: dev.APIURL, BearerToken: dev.Token, QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: dev.CA},
 		ContentConfig: rest.ContentConfig{ContentType: protobuf, AcceptContentTypes: protobuf},
 	})
 	if err != nil {
@@ -127,9 +129,9 @@ func bareList(b *testing.B, cs *kubernetes.Clientset) {
 	}
 }
 
-func fillOnce(b *testing.B, real *kubetest.Cluster) {
+func fillOnce(b *testing.B, dev *kubetest.Cluster) {
 	b.Helper()
-	status, stop := follow(b, real, notice.NewBus())
+	status, stop := follow(b, dev, notice.NewBus())
 	stop()
 	if status.Synced < benchPods {
 		b.Fatalf("%d of %d pods", status.Synced, status.Total)
@@ -138,13 +140,13 @@ func fillOnce(b *testing.B, real *kubetest.Cluster) {
 
 // follow follows all pods of the cluster in a new mirror, and returns when it
 // is live.
-func follow(b *testing.B, real *kubetest.Cluster, bus *notice.Bus) (workload.Status, func()) {
+func follow(b *testing.B, dev *kubetest.Cluster, bus *notice.Bus) (workload.Status, func()) {
 	b.Helper()
 	m, err := store.OpenMirror(b.Context(), filepath.Join(b.TempDir(), "mirror.db"), "")
 	if err != nil {
 		b.Fatal(err)
 	}
-	clients, _ := clientsOf(b, kube.Target{APIURL: real.APIURL, CAPEM: real.CA, Token: secret.NewValue([]byte(real.Token))})
+	clients, _ := clientsOf(b, kube.Target{APIURL: dev.APIURL, CAPEM: dev.CA, Token: secret.NewValue([]byte(dev.Token))})
 	followers := workload.NewFollowers(workload.FollowersConfig{
 		Keys: m, Pod: m.Pods, PodSource: kube.PodSource{Clients: clients}, Notices: bus, Log: slog.New(slog.DiscardHandler),
 	})

@@ -123,13 +123,13 @@ func TestMirrorListsAnewWhenTheRegistrationChanges(t *testing.T) {
 
 func TestMirrorFollowsARealCluster(t *testing.T) {
 	t.Parallel()
-	real := kubetest.Devcluster(t)
+	dev := kubetest.Devcluster(t)
 	ns := newNamespace(t, admin(t), "kube-mirror")
-	cs, err := real.Clientset()
+	cs, err := dev.Clientset()
 	if err != nil {
 		t.Fatal(err)
 	}
-	mirror := followReal(t, real)
+	mirror := followReal(t, dev)
 	pods := func() map[string]string {
 		rows, status, err := mirror.Pods(t.Context(), 7, ns, workload.Page{})
 		if err != nil {
@@ -169,13 +169,13 @@ func TestMirrorFollowsARealCluster(t *testing.T) {
 }
 
 // followReal mirrors a real cluster, as the cluster 7, in a store of the test.
-func followReal(t testing.TB, real *kubetest.Cluster) *workload.Mirror {
+func followReal(t testing.TB, dev *kubetest.Cluster) *workload.Mirror {
 	t.Helper()
 	m, err := store.OpenMirror(t.Context(), filepath.Join(t.TempDir(), "mirror.db"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	clients, _ := clientsOf(t, kube.Target{APIURL: real.APIURL, CAPEM: real.CA, Token: secret.NewValue([]byte(real.Token))})
+	clients, _ := clientsOf(t, kube.Target{APIURL: dev.APIURL, CAPEM: dev.CA, Token: secret.NewValue([]byte(dev.Token))})
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	followers := workload.NewFollowers(workload.FollowersConfig{
 		Keys: m, Pod: m.Pods, Deployment: m.Deployments,

@@ -75,7 +75,7 @@ func newMirror(
 	}
 	m.Pods, m.Deployments = newMirrorRows(m, podTable()), newMirrorRows(m, deploymentTable())
 	for _, text := range slices.Concat([]string{saveKey, holdKey}, m.Pods.writes(), m.Deployments.writes()) {
-		if _, err := m.prepared(ctx, write, text); err != nil {
+		if _, err := m.prepared(ctx, write, text); err != nil { //nolint:sqlclosecheck // kept until Close
 			return nil, closing(m, err)
 		}
 	}
@@ -107,7 +107,8 @@ func (m *Mirror) prepared(ctx context.Context, db *sql.DB, text string) (*sql.St
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if first, ok := m.statements[key]; ok {
-		return first, s.Close()
+		_ = s.Close() //nolint:sqlclosecheck // another call was faster
+		return first, nil
 	}
 	m.statements[key] = s
 	return s, nil
@@ -127,13 +128,16 @@ func (m *Mirror) qualified(text string) string {
 func (m *Mirror) inTx(ctx context.Context, fn func(tx mirrorTx) error) error {
 	tx, err := m.write.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("begin: %w", err)
 	}
 	if err := fn(mirrorTx{m: m, tx: tx}); err != nil {
 		_ = tx.Rollback()
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }
 
 // mirrorTx is an open transaction of the mirror.
@@ -148,23 +152,31 @@ func (t mirrorTx) exec(ctx context.Context, text string, args ...any) (int64, er
 	var result sql.Result
 	var err error
 	if s := t.m.kept(statementKey{db: t.m.write, text: text}); s != nil {
-		result, err = t.tx.StmtContext(ctx, s).ExecContext(ctx, args...)
+		result, err = t.tx.StmtContext(ctx, s).ExecContext(ctx, args...) //nolint:sqlclosecheck // kept until Close
 	} else {
 		result, err = t.tx.ExecContext(ctx, t.m.qualified(text), args...)
 	}
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("write: %w", err)
 	}
-	return result.RowsAffected()
+	changed, err := result.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("count what was written: %w", err)
+	}
+	return changed, nil
 }
 
 // query runs a statement of the readers.
 func (m *Mirror) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	s, err := m.prepared(ctx, m.read, text)
+	s, err := m.prepared(ctx, m.read, text) //nolint:sqlclosecheck // kept until Close
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	return rows, nil
 }
 
 // collect scans every row into a T and closes rows.
@@ -174,11 +186,14 @@ func collect[T any](rows *sql.Rows, into func(*T) []any) ([]T, error) {
 	for rows.Next() {
 		var one T
 		if err := rows.Scan(into(&one)...); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("scan: %w", err)
 		}
 		all = append(all, one)
 	}
-	return all, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return all, nil
 }
 
 // giveWay lets the pages that are being read finish first, within bounds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -38,7 +39,7 @@ func (m *Mirror) Status(ctx context.Context, key workload.Key) (workload.Status,
 
 // Want keeps a key wanted until then and makes it if there is none.
 func (m *Mirror) Want(ctx context.Context, key workload.Key, until time.Time) (workload.Status, error) {
-	id := rand.Int64() //nolint:gosec // never used again, which a counter that a crash resets cannot promise
+	id := rand.Int64() // never used again, which a counter that a crash resets cannot promise
 	status, err := m.status(ctx, m.write, `INSERT INTO mirror.keys (`+keyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, '', 0, 0, 0, 0, $6, 0, 0, 0, 0, FALSE)
 		ON CONFLICT (cluster, kind, scope) DO UPDATE SET wanted_until = excluded.wanted_until
@@ -110,13 +111,13 @@ func (t mirrorTx) fenced(ctx context.Context, text string, args ...any) error {
 }
 
 func (m *Mirror) status(ctx context.Context, db *sql.DB, text string, args ...any) (workload.Status, error) {
-	statement, err := m.prepared(ctx, db, text)
+	statement, err := m.prepared(ctx, db, text) //nolint:sqlclosecheck // kept until Close
 	if err != nil {
 		return workload.Status{}, err
 	}
 	var s workload.Status
 	if err := statement.QueryRowContext(ctx, args...).Scan(statusInto(&s)...); err != nil {
-		return workload.Status{}, err
+		return workload.Status{}, fmt.Errorf("query: %w", err)
 	}
 	return s, nil
 }
@@ -124,7 +125,10 @@ func (m *Mirror) status(ctx context.Context, db *sql.DB, text string, args ...an
 func statusInto(s *workload.Status) []any {
 	return []any{
 		&s.ID, &s.Key.Cluster, &s.Key.Kind, &s.Key.Scope, &s.State, &s.Code, &s.Revision.Epoch, &s.Revision.N, &s.Floor,
-		momentInto{&s.AsOf}, momentInto{&s.WantedUntil}, momentInto{&s.HeldUntil}, momentInto{&s.TriedAt},
+		momentInto{&s.AsOf},
+		momentInto{&s.WantedUntil},
+		momentInto{&s.HeldUntil},
+		momentInto{&s.TriedAt},
 		&s.Synced, &s.Total, &s.Incomplete,
 	}
 }

@@ -44,17 +44,19 @@ func openMirrorPostgres(ctx context.Context, databaseURL string) (*Mirror, error
 func ensureMirrorSchema(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(mirrorLock)); err != nil {
-		return err
+		return fmt.Errorf("lock the schema: %w", err)
 	}
-	version, stored := mirrorVersion(mirrorSchemaPostgres), ""
-	if err := tx.QueryRowContext(ctx,
-		`SELECT coalesce(obj_description(to_regnamespace('mirror')::oid, 'pg_namespace'), '')`).Scan(&stored); err != nil {
-		return err
+	var stored string
+	err = tx.QueryRowContext(ctx,
+		`SELECT coalesce(obj_description(to_regnamespace('mirror')::oid, 'pg_namespace'), '')`).Scan(&stored)
+	if err != nil {
+		return fmt.Errorf("read the version of the schema: %w", err)
 	}
+	version := mirrorVersion(mirrorSchemaPostgres)
 	if stored == version {
 		return nil
 	}
@@ -64,8 +66,11 @@ func ensureMirrorSchema(ctx context.Context, db *sql.DB) error {
 		`COMMENT ON SCHEMA mirror IS '` + version + `'`,
 	} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
-			return err
+			return fmt.Errorf("make the schema: %w", err)
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }

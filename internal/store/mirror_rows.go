@@ -113,13 +113,15 @@ func (r *MirrorRows[R]) Unmarked(
 
 // Count counts the rows of a key.
 func (r *MirrorRows[R]) Count(ctx context.Context, id int64) (int64, error) {
-	s, err := r.mirror.prepared(ctx, r.mirror.read, `SELECT count(*) FROM mirror.`+r.table.name+` WHERE key = $1`)
+	rows, err := r.mirror.query(ctx, `SELECT count(*) FROM mirror.`+r.table.name+` WHERE key = $1`, id)
 	if err != nil {
 		return 0, doing(err, "count %s", r.table.name)
 	}
-	var n int64
-	err = s.QueryRowContext(ctx, id).Scan(&n)
-	return n, doing(err, "count %s", r.table.name)
+	counts, err := collect(rows, func(n *int64) []any { return []any{n} })
+	if err != nil || len(counts) == 0 {
+		return 0, doing(err, "count %s", r.table.name)
+	}
+	return counts[0], nil
 }
 
 // Page reads rows in order of name and namespace. Each form of the query walks

@@ -33,7 +33,8 @@ func podTable() mirrorTable[workload.Pod] {
 		into: func(p *workload.Pod) []any {
 			return []any{
 				&p.Namespace, &p.Name, &p.N, &p.UID, &p.Phase, &p.Reason, &p.Ready, &p.Containers, &p.Restarts,
-				&p.Node, &p.IP, &p.App, &p.OwnerKind, &p.OwnerName, momentInto{&p.CreatedAt},
+				&p.Node, &p.IP, &p.App, &p.OwnerKind, &p.OwnerName,
+				momentInto{&p.CreatedAt},
 			}
 		},
 	}
@@ -52,7 +53,8 @@ func deploymentTable() mirrorTable[workload.Deployment] {
 		into: func(d *workload.Deployment) []any {
 			return []any{
 				&d.Namespace, &d.Name, &d.N, &d.UID, &d.Wanted, &d.Updated, &d.Ready, &d.Available, &d.Outdated,
-				&d.App, momentInto{&d.CreatedAt},
+				&d.App,
+				momentInto{&d.CreatedAt},
 			}
 		},
 	}

@@ -92,7 +92,7 @@ func BenchmarkMirrorPages(b *testing.B) {
 func benchPages(b *testing.B, m *store.Mirror, keys []workload.Status, page workload.Page) {
 	b.Helper()
 	rows := func(ctx context.Context) ([]workload.Pod, error) {
-		return m.Pods.Page(ctx, keys[rand.IntN(len(keys))].ID, page) //nolint:gosec // which cluster does not matter
+		return m.Pods.Page(ctx, keys[rand.IntN(len(keys))].ID, page)
 	}
 	sample, err := rows(b.Context())
 	if err != nil || len(sample) != 100 {
@@ -128,7 +128,7 @@ func benchRequests(b *testing.B, url string) []time.Duration {
 	for end := time.Now().Add(benchFor); time.Now().Before(end); {
 		due := <-tick.C
 		asking.Go(func() {
-			response, err := http.Get(url) //nolint:gosec,noctx // our own server
+			response, err := http.Get(url)
 			if err != nil {
 				b.Error(err)
 				return
@@ -167,10 +167,10 @@ func benchBusy(b *testing.B, m *store.Mirror, keys []workload.Status) (stop func
 			status := keys[f]
 			tick := time.NewTicker(time.Second * time.Duration(followers) / benchChanges)
 			defer tick.Stop()
-			for n := int64(2_000_000 + time.Now().UnixNano()); ctx.Err() == nil; n++ {
+			for n := time.Now().UnixNano(); ctx.Err() == nil; n++ {
 				<-tick.C
 				status.Revision.N = n
-				item := benchPod(rand.IntN(benchPods), n) //nolint:gosec // any pod
+				item := benchPod(rand.IntN(benchPods), n)
 				batch := workload.Batch[workload.Pod]{Mark: 1, Items: []workload.Item[workload.Pod]{item}}
 				if err := m.Pods.Write(b.Context(), status, batch); err != nil {
 					b.Error(err)

@@ -13,7 +13,7 @@ func TestMirrorFileIsKeptOnlyWhenItCanBeTrusted(t *testing.T) {
 	t.Parallel()
 	otherBoot := []byte("d1e0b0c2-0000-4000-8000-000000000000\n")
 	for name, test := range map[string]struct {
-		// stop copies the state of a process that died; the file was open then.
+		// dies takes the files as they are while they are in use.
 		dies   bool
 		damage func(t *testing.T, path string)
 		want   workload.State // empty: discarded
@@ -21,17 +21,21 @@ func TestMirrorFileIsKeptOnlyWhenItCanBeTrusted(t *testing.T) {
 		"clean stop":       {want: workload.Stale},
 		"the process died": {dies: true, want: workload.Stale},
 		"the machine died": {dies: true, damage: func(t *testing.T, path string) {
+			t.Helper()
 			overwrite(t, path+".boot", otherBoot, 0)
 		}},
 		"the mark is lost": {damage: func(t *testing.T, path string) {
+			t.Helper()
 			if err := os.Remove(path + ".boot"); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		"a page is broken": {damage: func(t *testing.T, path string) {
+			t.Helper()
 			overwrite(t, path, make([]byte, 4096), 2*4096)
 		}},
 		"the head is broken": {damage: func(t *testing.T, path string) {
+			t.Helper()
 			overwrite(t, path, make([]byte, 100), 0)
 		}},
 	} {

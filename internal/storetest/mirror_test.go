@@ -103,6 +103,7 @@ func page(t *testing.T, m *store.Mirror, status workload.Status, p workload.Page
 func TestMirrorKeepsWholeRows(t *testing.T) {
 	t.Parallel()
 	eachMirror(t, func(t *testing.T, m *store.Mirror) {
+		t.Helper()
 		status := followed(t, m, shopPods())
 		items := make([]workload.Item[workload.Pod], 250) // more than one statement holds
 		for i := range items {
@@ -143,6 +144,7 @@ func TestMirrorKeepsWholeRows(t *testing.T) {
 func TestMirrorPagesInOrderOfName(t *testing.T) {
 	t.Parallel()
 	eachMirror(t, func(t *testing.T, m *store.Mirror) {
+		t.Helper()
 		status := followed(t, m, workload.Key{Cluster: 7, Kind: workload.Pods, Scope: workload.AllNamespaces})
 		other := pod("blog", "b", 1, 4)
 		other.Row.App = "blog"
@@ -173,6 +175,7 @@ func TestMirrorPagesInOrderOfName(t *testing.T) {
 func TestMirrorTakesOnlyWhatIsNewerFromAWatch(t *testing.T) {
 	t.Parallel()
 	eachMirror(t, func(t *testing.T, m *store.Mirror) {
+		t.Helper()
 		status := followed(t, m, shopPods())
 		restarts := func() int { return page(t, m, status, workload.Page{})[0].Restarts }
 		one := func(version, n int64) []workload.Item[workload.Pod] {
@@ -203,6 +206,7 @@ func TestMirrorTakesOnlyWhatIsNewerFromAWatch(t *testing.T) {
 func TestMirrorListsWhatAListDidNotSee(t *testing.T) {
 	t.Parallel()
 	eachMirror(t, func(t *testing.T, m *store.Mirror) {
+		t.Helper()
 		status := followed(t, m, shopPods())
 		write(t, m, status, workload.Batch[workload.Pod]{Mark: 1, Fill: true, Items: []workload.Item[workload.Pod]{
 			pod("shop", "a", 1, 1), pod("shop", "b", 1, 2), pod("shop", "c", 1, 3), pod("shop", "d", 1, 4),
@@ -233,6 +237,7 @@ func TestMirrorListsWhatAListDidNotSee(t *testing.T) {
 func TestMirrorTellsWhatChangedSince(t *testing.T) {
 	t.Parallel()
 	eachMirror(t, func(t *testing.T, m *store.Mirror) {
+		t.Helper()
 		status := followed(t, m, shopPods())
 		write(t, m, status, workload.Batch[workload.Pod]{Items: []workload.Item[workload.Pod]{
 			pod("shop", "a", 1, 1), pod("shop", "b", 1, 2), pod("shop", "c", 1, 3),
@@ -266,96 +271,10 @@ func TestMirrorTellsWhatChangedSince(t *testing.T) {
 	})
 }
 
-func TestMirrorIsFenced(t *testing.T) {
-	t.Parallel()
-	eachMirror(t, func(t *testing.T, m *store.Mirror) {
-		late := followed(t, m, shopPods())
-		if _, err := m.Begin(t.Context(), shopPods(), 1, mirrorNow()); !errors.Is(err, work.ErrLeaseLost) {
-			t.Errorf("begin with the same epoch: %v", err)
-		}
-		if _, err := m.Begin(t.Context(), shopPods(), 2, mirrorNow()); err != nil {
-			t.Fatal(err)
-		}
-		batch := workload.Batch[workload.Pod]{Items: []workload.Item[workload.Pod]{pod("shop", "late", 9, 9)}}
-		for name, err := range map[string]error{
-			"write": m.Pods.Write(t.Context(), late, batch),
-			"save":  m.Save(t.Context(), late),
-			"hold":  m.Hold(t.Context(), late, mirrorNow()),
-			"leave": m.Leave(t.Context(), late, mirrorNow()),
-		} {
-			if !errors.Is(err, work.ErrLeaseLost) {
-				t.Errorf("late %s: %v, want a lost lease", name, err)
-			}
-		}
-		if got := page(t, m, late, workload.Page{}); len(got) != 0 {
-			t.Errorf("the late write left %d rows", len(got))
-		}
-	})
-}
-
-func TestMirrorKeepsTheStatusOfAKey(t *testing.T) {
-	t.Parallel()
-	eachMirror(t, func(t *testing.T, m *store.Mirror) {
-		if _, err := m.Status(t.Context(), shopPods()); apperr.CodeOf(err) != apperr.NotFound {
-			t.Errorf("status of a key that nobody read: %v", err)
-		}
-		want := followed(t, m, shopPods())
-		want.State, want.Code, want.AsOf = workload.Live, apperr.ClusterTimeout, mirrorNow()
-		want.Revision.N, want.Synced, want.Total, want.Incomplete = 42, 3, 4, true
-		if err := m.Save(t.Context(), want); err != nil {
-			t.Fatal(err)
-		}
-		want.WantedUntil = mirrorNow().Add(time.Hour)
-		if _, err := m.Want(t.Context(), shopPods(), want.WantedUntil); err != nil {
-			t.Fatal(err)
-		}
-		want.HeldUntil = mirrorNow().Add(time.Minute)
-		if err := m.Hold(t.Context(), want, want.HeldUntil); err != nil {
-			t.Fatal(err)
-		}
-		got, err := m.Status(t.Context(), shopPods())
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("status (-want +got):\n%s%v", diff, err)
-		}
-		for at, keys := range map[time.Time]int{mirrorNow(): 1, mirrorNow().Add(2 * time.Hour): 0} {
-			if wanted, err := m.Wanted(t.Context(), at); err != nil || len(wanted) != keys {
-				t.Errorf("wanted at %v: %v, %v", at, wanted, err)
-			}
-		}
-	})
-}
-
-func TestMirrorStateAfterFollowing(t *testing.T) {
-	t.Parallel()
-	eachMirror(t, func(t *testing.T, m *store.Mirror) {
-		status := followed(t, m, shopPods()) // wanted for a minute
-		for _, test := range []struct {
-			state workload.State
-			after time.Duration
-			want  workload.State
-		}{
-			{workload.Live, time.Second, workload.Stale},
-			{workload.Unreachable, time.Second, workload.Unreachable},
-			{workload.Live, time.Hour, workload.Idle},
-			{workload.Unreachable, time.Hour, workload.Idle},
-		} {
-			status.State = test.state
-			if err := errors.Join(
-				m.Save(t.Context(), status), m.Leave(t.Context(), status, mirrorNow().Add(test.after)),
-			); err != nil {
-				t.Fatal(err)
-			}
-			got, err := m.Status(t.Context(), shopPods())
-			if err != nil || got.State != test.want || !got.HeldUntil.IsZero() || got.TriedAt.IsZero() {
-				t.Errorf("%s left after %v: %+v, %v", test.state, test.after, got, err)
-			}
-		}
-	})
-}
-
 func TestMirrorForgets(t *testing.T) {
 	t.Parallel()
 	eachMirror(t, func(t *testing.T, m *store.Mirror) {
+		t.Helper()
 		other := workload.Key{Cluster: 8, Kind: workload.Pods, Scope: "shop"}
 		kept, lost := followed(t, m, other), followed(t, m, shopPods())
 		items := make([]workload.Item[workload.Pod], 1200)

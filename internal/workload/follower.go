@@ -22,6 +22,9 @@ const (
 	pauseMax = time.Minute
 )
 
+// errStopped is what ends a follower that is not wanted any more.
+var errStopped = errors.New("stopped")
+
 // follower keeps one key fresh: list, then watch, then list again when the
 // watch cannot go on. Its fields belong to the goroutine of run.
 type follower[R any] struct {
@@ -59,13 +62,12 @@ func (f *follower[R]) run(ctx context.Context, epoch int64, once bool) error {
 	}()
 	f.announce.now(ctx, f.status.Revision.N)
 	err = f.follow(ctx, once)
-	stopped := ctx.Err() != nil
+	if ctx.Err() != nil {
+		err = nil // whatever the end of ctx looked like from below
+	}
 	stop()
 	<-held
 	f.leave(ctx)
-	if stopped {
-		return nil
-	}
 	return err
 }
 
@@ -124,7 +126,7 @@ func (f *follower[R]) follow(ctx context.Context, once bool) error {
 			return err
 		}
 		if !pause(ctx, expiries) {
-			return ctx.Err()
+			return errStopped
 		}
 	}
 }
@@ -166,7 +168,7 @@ func (f *follower[R]) next() int64 {
 // It reports false when ctx ended.
 func pause(ctx context.Context, failures int) bool {
 	d := min(pauseMax, pauseMin<<min(failures, 6))
-	timer := time.NewTimer(d/2 + rand.N(d/2)) //nolint:gosec // jitter, not a secret
+	timer := time.NewTimer(d/2 + rand.N(d/2))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -33,7 +33,7 @@ func (l *lanes) enter(ctx context.Context, slow bool) (leave func(), err error) 
 	}
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, errStopped
 	case lane <- struct{}{}:
 		return func() { <-lane }, nil
 	}

@@ -30,7 +30,7 @@ func (f *follower[R]) relist(ctx context.Context) (version string, err error) {
 	}()
 	defer func() {
 		stop()
-		for range pages { //nolint:revive // until the fetch has ended
+		for range pages { // until the fetch has ended
 		}
 	}()
 	for page := range pages {
@@ -46,7 +46,7 @@ func (f *follower[R]) relist(ctx context.Context) (version string, err error) {
 		}
 	}
 	if ctx.Err() != nil {
-		return "", ctx.Err()
+		return "", errStopped
 	}
 	if err := f.sweep(ctx); err != nil {
 		return "", err

@@ -73,6 +73,16 @@ func (v Value) current() Value {
 	return v
 }
 
+// showing is v with what an earlier read of it saw, which belongs together. A
+// value that was not there then shows nothing.
+func (v Value) showing(read Value) Value {
+	if read.ID == 0 {
+		return v.current()
+	}
+	read.WantedUntil, read.RefreshAt = v.WantedUntil, v.RefreshAt
+	return read
+}
+
 // unattended reports whether the value is refreshed without anybody looking.
 func (v Value) unattended() bool { return v.Name == Connection }
 
@@ -90,5 +100,5 @@ func (v Value) interval(now time.Time) time.Duration {
 // jitter either way keeps many clusters from being asked in step.
 func backoff(interval, limit time.Duration, failures int) time.Duration {
 	d := min(limit, interval<<min(max(failures-1, 0), 8))
-	return d - d/10 + rand.N(d/5) //nolint:gosec // jitter, not a secret
+	return d - d/10 + rand.N(d/5)
 }

@@ -74,21 +74,14 @@ func (s *Values) extend(ctx context.Context, name string, clusterIDs []int64, va
 	}
 	return s.store.Atomically(ctx, func(tx ValueTx) error {
 		for _, id := range due {
-			v, err := tx.EnsureValue(ctx, id, name)
+			v, err := want(ctx, tx, id, name, now)
 			if apperr.CodeOf(err) == apperr.NotFound {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			if v, err = want(ctx, tx, v, now); err != nil {
-				return err
-			}
-			if read, ok := values[id]; ok { // what was read belongs together
-				read.WantedUntil, read.RefreshAt = v.WantedUntil, v.RefreshAt
-				v = read
-			}
-			values[id] = v.current()
+			values[id] = v.showing(values[id])
 		}
 		return nil
 	})
@@ -105,7 +98,11 @@ func (s *Values) neglected(v Value, now time.Time) bool {
 
 // want extends the interest. The refresh is scheduled each time, so that a
 // value which is looked at cannot stay behind, whatever became of its timer.
-func want(ctx context.Context, tx ValueTx, v Value, now time.Time) (Value, error) {
+func want(ctx context.Context, tx ValueTx, clusterID int64, name string, now time.Time) (Value, error) {
+	v, err := tx.EnsureValue(ctx, clusterID, name)
+	if err != nil {
+		return Value{}, err
+	}
 	v.WantedUntil = now.Add(interestLifetime)
 	soon := v.CheckedAt.Add(v.interval(now))
 	if v.Generation != v.ClusterGeneration {

@@ -43,32 +43,37 @@ func (f *follower[R]) watch(ctx context.Context, version string) error {
 	if f.status.Incomplete {
 		return f.rest(ctx)
 	}
-	for failures := 0; ; {
-		began := time.Now()
-		s := &stream[R]{follower: f, version: version}
+	for failures := 0; ; failures++ {
+		s := &stream[R]{follower: f, version: version, began: time.Now()}
 		err := s.run(ctx)
 		version = s.version
-		if ctx.Err() != nil || errors.Is(err, ErrExpired) || errors.Is(err, work.ErrLeaseLost) {
-			return errors.Join(err, ctx.Err())
-		}
-		if s.progressed || time.Since(began) > pauseMax {
+		if s.healthy() {
 			failures = 0
 		}
-		if err != nil {
-			if failures+1 >= watchAttempts {
-				return err
-			}
-			if err := f.save(ctx, Stale, apperr.CodeOf(err)); err != nil {
-				return err
-			}
-		} else if time.Since(began) > pauseMin {
+		if err := f.lost(ctx, err, failures); err != nil {
+			return err
+		}
+		if lasted := time.Since(s.began); err == nil && lasted > pauseMin {
 			continue
 		}
 		if !pause(ctx, failures) {
-			return ctx.Err()
+			return errStopped
 		}
-		failures++
 	}
+}
+
+// lost decides what the end of a stream means after so many failures: nil says
+// that another one may go on from there.
+func (f *follower[R]) lost(ctx context.Context, err error, failures int) error {
+	switch {
+	case ctx.Err() != nil:
+		return errStopped
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrExpired), errors.Is(err, work.ErrLeaseLost), failures+1 >= watchAttempts:
+		return err
+	}
+	return f.save(ctx, Stale, apperr.CodeOf(err))
 }
 
 // rest waits until a key that holds too much is to be listed again.
@@ -80,7 +85,7 @@ func (f *follower[R]) rest(ctx context.Context) error {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return errStopped
 	case <-timer.C:
 		return ErrExpired
 	}
@@ -93,14 +98,18 @@ type stream[R any] struct {
 	version string
 	// progressed says that something came after the stream was opened.
 	progressed bool
+	began      time.Time
 	pending    pending[R]
 	flushed    time.Time
 	changes    int
 }
 
+// healthy reports whether the stream did better than to fail at once.
+func (s *stream[R]) healthy() bool { return s.progressed || time.Since(s.began) > pauseMax }
+
 // run reads the stream until it ends: nil means that it ended in good order.
 func (s *stream[R]) run(ctx context.Context) error {
-	reading, stop := context.WithTimeout(ctx, watchLifetime+rand.N(watchLifetime/4)) //nolint:gosec // jitter
+	reading, stop := context.WithTimeout(ctx, watchLifetime+rand.N(watchLifetime/4))
 	events := make(chan Event[R], watchBuffer)
 	var ended error
 	go func() {
@@ -110,20 +119,20 @@ func (s *stream[R]) run(ctx context.Context) error {
 			case events <- e:
 				return nil
 			case <-reading.Done():
-				return reading.Err()
+				return errStopped
 			}
 		})
 	}()
 	defer func() {
 		stop()
-		for range events { //nolint:revive // until the watch has ended
+		for range events { // until the watch has ended
 		}
 	}()
 	if err := s.read(ctx, events); err != nil {
 		return err
 	}
 	if reading.Err() != nil {
-		return ctx.Err() // our own deadline, or we are being stopped
+		return nil // our own deadline, or we are being stopped
 	}
 	return ended
 }
@@ -137,7 +146,7 @@ func (s *stream[R]) read(ctx context.Context, events <-chan Event[R]) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return errStopped
 		case <-silence.C:
 			return apperr.Of(apperr.ClusterTimeout)
 		case <-tell.C:
