@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -40,10 +39,12 @@ type worker struct {
 	supervisor *work.Supervisor
 	followers  *workload.Followers
 	refresher  *workload.Refresher
+	// sweep asks for what operations left in clusters to be removed.
+	sweep func(ctx context.Context) error
 }
 
 func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*worker, error) {
-	calls, err := telemetry.OpenKubernetesLog(filepath.Join(cfg.DataDir, "log"), c.log)
+	calls, err := telemetry.OpenKubernetesLog(cfg.DataDir, c.log)
 	if err != nil {
 		return nil, fmt.Errorf("open kubernetes.log: %w", err)
 	}
@@ -71,8 +72,9 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 	})
 	machine := &application.Machine{
 		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{keys.opener}, Log: c.log,
-		Poke: func() { w.supervisor.Poke() },
+		Poke: func() { w.supervisor.Poke() }, Began: w.began,
 	}
+	w.sweep = func(ctx context.Context) error { return sweepAll(ctx, c.db.Clusters(), machine) }
 	namespaces := &namespace.Worker{
 		Service: c.namespaces, Provisioner: kube.Provisioner{Clients: w.clients}, SealTo: secret.SealTo,
 	}
@@ -112,6 +114,9 @@ func periodic(c *core) []jobs.Periodic {
 
 // run works until ctx ends.
 func (w *worker) run(ctx context.Context) error {
+	if err := w.sweep(ctx); err != nil {
+		return err
+	}
 	if err := w.jobs.Start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}

@@ -40,8 +40,12 @@ type Machine struct {
 	Runner Runner
 	Opener Opener
 	// Poke makes the supervisor of followers look at once.
+	// It may be nil.
 	Poke func()
-	Log  *slog.Logger
+	// Began is told of every operation that begins its work in a cluster. It
+	// may be nil.
+	Began func(ctx context.Context, op Operation)
+	Log   *slog.Logger
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 }

@@ -322,3 +322,18 @@ func TestMachine_wakesFollowersWhenThePodRuns(t *testing.T) {
 		t.Errorf("wanted %v, %v", followers, err)
 	}
 }
+
+// Rights that are missing keep an install from beginning. They must not keep
+// what it left from being cleared away.
+func TestMachine_uninstallOfWhatNeverRan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cluster.missing = []string{"create roles"}
+	w.end(w.install(application.InstallRequest{Name: "web"}))
+	if op := w.end(w.uninstall("web")); op.Phase != application.PhaseSucceeded {
+		t.Errorf("the uninstall ended with code %q", op.Code)
+	}
+	if a := w.application("web"); a.State != application.Installable {
+		t.Errorf("the application is %s", a.State)
+	}
+}

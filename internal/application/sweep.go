@@ -79,11 +79,21 @@ func (m *Machine) leftBehind(ctx context.Context, clusterID int64, l Leftover) (
 	return op.Final() && !kept, nil
 }
 
-// SweepSoon asks for a sweep of the clusters, as a worker does when it starts
-// or when a cluster can be reached again.
+// SweepSoon asks for a sweep of those of the clusters that have applications,
+// as a worker does when it starts.
 func (m *Machine) SweepSoon(ctx context.Context, clusterIDs []int64) error {
+	var used []int64
+	for _, id := range clusterIDs {
+		rows, err := m.Store.Applications(ctx, id)
+		if err != nil {
+			return fmt.Errorf("list applications of cluster %d: %w", id, err)
+		}
+		if len(rows) > 0 {
+			used = append(used, id)
+		}
+	}
 	err := m.Store.Atomically(ctx, func(tx Tx) error {
-		for _, id := range clusterIDs {
+		for _, id := range used {
 			if err := tx.Schedule(ctx, work.Ref{Kind: KindSweep, Object: id, Cluster: id}); err != nil {
 				return err
 			}

@@ -41,3 +41,17 @@ func TestMachine_sweep(t *testing.T) {
 		t.Errorf("after a day: done %t, removed %v, %v", next.IsDone(), w.cluster.removed, err)
 	}
 }
+
+func TestMachine_SweepSoon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.install(application.InstallRequest{Name: "web"})
+	clear(w.store.state.due)
+	if err := w.machine.SweepSoon(t.Context(), []int64{clusterID, clusterID + 1}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[work.Ref]time.Time{{Kind: application.KindSweep, Object: clusterID, Cluster: clusterID}: {}}
+	if diff := cmp.Diff(want, w.store.state.due); diff != "" {
+		t.Errorf("due (-want +got):\n%s", diff)
+	}
+}

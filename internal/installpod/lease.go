@@ -29,8 +29,12 @@ const (
 func (j job) takeLease(ctx context.Context, now time.Time) (metav1.OwnerReference, error) {
 	lease := manifest.InstallLease(j.spec, now, j.spec.Remaining+leaseMargin)
 	for range 3 {
-		err := j.Create(ctx, lease.DeepCopy())
-		if err != nil && !errors.Is(err, kube.ErrExists) {
+		taken := lease.DeepCopy()
+		err := j.Create(ctx, taken)
+		if err == nil {
+			return leaseOwner(taken), nil
+		}
+		if !errors.Is(err, kube.ErrExists) {
 			return metav1.OwnerReference{}, fmt.Errorf("take the lease: %w", err)
 		}
 		var held coordinationv1.Lease
@@ -41,7 +45,7 @@ func (j job) takeLease(ctx context.Context, now time.Time) (metav1.OwnerReferenc
 		case err != nil:
 			return metav1.OwnerReference{}, fmt.Errorf("read the lease: %w", err)
 		case j.holds(held):
-			return reference("coordination.k8s.io/v1", "Lease", &held), nil
+			return leaseOwner(&held), nil
 		case !j.mine(&held) && !runOut(held, now):
 			return metav1.OwnerReference{}, apperr.Of(apperr.OperationForeign)
 		}
@@ -87,7 +91,6 @@ func (j job) deleteObject(ctx context.Context, obj kube.Object) error {
 	return j.Delete(ctx, ref, kube.DeleteOptions{UID: string(obj.GetUID())})
 }
 
-// reference makes an owner of an object.
-func reference(version, kind string, o metav1.Object) metav1.OwnerReference {
-	return metav1.OwnerReference{APIVersion: version, Kind: kind, Name: o.GetName(), UID: o.GetUID()}
+func leaseOwner(l *coordinationv1.Lease) metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: coordinationv1.SchemeGroupVersion.String(), Kind: "Lease", Name: l.Name, UID: l.UID}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
@@ -26,7 +27,8 @@ func (r *Runner) Start(ctx context.Context, spec application.RunSpec) (string, e
 	if err != nil {
 		return "", err
 	}
-	if err := j.applyOwned(ctx, reference("v1", "Pod", pod)); err != nil {
+	owner := metav1.OwnerReference{APIVersion: "v1", Kind: application.Pod, Name: pod.Name, UID: pod.UID}
+	if err := j.applyOwned(ctx, owner); err != nil {
 		return "", fmt.Errorf("hand over to the pod: %w", err)
 	}
 	return string(pod.UID), nil

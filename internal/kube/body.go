@@ -94,12 +94,10 @@ func broken(err error) error {
 }
 
 func (t *tracked) Close() error {
+	t.mu.Lock()
+	kept, failure := t.keep, t.err // what breaks from here on is our own doing
+	t.mu.Unlock()
 	err := t.closer.Close()
-	t.once.Do(func() {
-		t.mu.Lock()
-		kept, failure := t.keep, t.err
-		t.mu.Unlock()
-		t.ended(kept, failure)
-	})
+	t.once.Do(func() { t.ended(kept, failure) })
 	return err
 }
