@@ -30,6 +30,16 @@ func TestFaultsOfWatchesAreMended(t *testing.T) {
 			r.cluster.deaf = false
 			r.cluster.mu.Unlock()
 		},
+		"a change from before the list comes late": func(r *rig) {
+			r.cluster.remove("api")
+			r.cluster.forget()
+			elapse(10 * time.Second) // it is listed anew, without the pod
+			r.cluster.repeat(1)
+			elapse(time.Second)
+			if rows := r.stored(); len(rows) != 1 {
+				r.t.Errorf("an old event brought a pod back: %d rows", len(rows))
+			}
+		},
 		"everything is said twice":    func(r *rig) { r.cluster.repeat(0); r.cluster.repeat(1) },
 		"an old change comes late":    func(r *rig) { r.cluster.set("web"); r.cluster.repeat(1) },
 		"a change after its removal":  func(r *rig) { r.cluster.swap(func() { r.cluster.set("x") }, func() { r.cluster.remove("x") }) },

@@ -36,7 +36,7 @@ type follower[R any] struct {
 	status   Status
 	mark     int64
 	announce announcer
-	gone     recentlyGone
+	past     past
 }
 
 func newFollower[R any](f *Followers, key Key, rows Rows[R], source Source[R]) *follower[R] {

@@ -19,9 +19,8 @@ type pendingObject[R any] struct {
 	removed bool
 }
 
-// add takes one event in. Events that are older than what is known of their
-// object are dropped: streams may repeat and reorder.
-func (p *pending[R]) add(e Event[R], gone *recentlyGone) {
+// add takes one event in, unless something newer is known of its object.
+func (p *pending[R]) add(e Event[R], known *past) {
 	if e.Type == Opened {
 		p.opened = true
 		return
@@ -31,14 +30,14 @@ func (p *pending[R]) add(e Event[R], gone *recentlyGone) {
 	if e.Type == Bookmark {
 		return
 	}
-	if gone.covers(e.Item.Ref, e.Item.Version) {
+	if known.covers(e.Item.Ref, e.Item.Version) {
 		return
 	}
 	if old, ok := p.objects[e.Item.Ref]; ok && e.Item.Version != 0 && old.item.Version > e.Item.Version {
 		return
 	}
 	if e.Type == Removed {
-		gone.add(e.Item.Ref, e.Item.Version)
+		known.removed(e.Item.Ref, e.Item.Version)
 	}
 	if p.objects == nil {
 		p.objects = map[Ref]pendingObject[R]{}

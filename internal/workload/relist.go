@@ -19,7 +19,6 @@ const (
 func (f *follower[R]) relist(ctx context.Context) (version string, err error) {
 	began := time.Now()
 	f.mark = f.next()
-	f.gone.reset()
 	f.status.Synced, f.status.Total, f.status.Incomplete = 0, 0, false
 
 	fetching, stop := context.WithCancel(ctx)
@@ -51,6 +50,7 @@ func (f *follower[R]) relist(ctx context.Context) (version string, err error) {
 	if err := f.sweep(ctx); err != nil {
 		return "", err
 	}
+	f.past = since(version)
 	f.status.AsOf, f.status.Code = began, ""
 	if err := f.config.Keys.Save(ctx, f.status); err != nil {
 		return "", err

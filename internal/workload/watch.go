@@ -154,7 +154,7 @@ func (s *stream[R]) read(ctx context.Context, events <-chan Event[R]) error {
 			if !open {
 				return nil
 			}
-			s.pending.add(e, &s.gone)
+			s.pending.add(e, &s.past)
 			s.gather(events)
 			if err := s.flush(ctx); err != nil {
 				return err
@@ -178,7 +178,7 @@ func (s *stream[R]) gather(events <-chan Event[R]) {
 			if !open {
 				return
 			}
-			s.pending.add(e, &s.gone)
+			s.pending.add(e, &s.past)
 			continue
 		default:
 		}
@@ -190,7 +190,7 @@ func (s *stream[R]) gather(events <-chan Event[R]) {
 			if !open {
 				return
 			}
-			s.pending.add(e, &s.gone)
+			s.pending.add(e, &s.past)
 		case <-due.C:
 			return
 		}
