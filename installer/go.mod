@@ -9,7 +9,10 @@ require (
 	oras.land/oras-go/v2 v2.6.2
 )
 
-require k8s.io/klog/v2 v2.140.0
+require (
+	github.com/google/go-cmp v0.7.0
+	k8s.io/klog/v2 v2.140.0
+)
 
 require (
 	dario.cat/mergo v1.0.1 // indirect

@@ -33,6 +33,7 @@ import (
 // suite is what all tests share: the program as it is shipped, and one real API server.
 type suite struct {
 	installer string
+	samples   []sample
 	admin     *rest.Config
 	clients   kubernetes.Interface
 }
@@ -99,17 +100,33 @@ func startCluster(dir string) (stop func() error, err error) {
 	for lines.Scan() {
 		if strings.Contains(lines.Text(), "ready") {
 			go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
-			return stop, connect(filepath.Join(dir, "cluster", "kubeconfig"))
+			return stop, errors.Join(connect(filepath.Join(dir, "cluster", "kubeconfig")), listSamples(path, filepath.Join(dir, "cluster")))
 		}
 	}
 	return nil, errors.Join(errors.New("devcluster ended before it was ready"), stop())
 }
 
 func ignoreExit(err error) error {
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil
 	}
 	return err
+}
+
+// sample is a chart that devcluster serves.
+type sample struct {
+	Name, Version, Repository, OCI, Digest string
+}
+
+func listSamples(devcluster, dir string) error {
+	out, err := exec.Command(devcluster, "charts", "--dir", dir, "-o", "json").Output()
+	if err != nil {
+		return fmt.Errorf("listing the sample charts: %w", err)
+	}
+	if err := json.Unmarshal(out, &bench.samples); err != nil {
+		return fmt.Errorf("reading the list of sample charts: %w", err)
+	}
+	return nil
 }
 
 func connect(kubeconfig string) error {
@@ -194,6 +211,24 @@ func account(t *testing.T, namespace string, role *rbacv1.RoleRef) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = bindings.Delete(context.Background(), made.Name, metav1.DeleteOptions{}) })
+}
+
+// grant gives the account "installer" of a namespace rights in it.
+func grant(t *testing.T, namespace string, rules ...rbacv1.PolicyRule) {
+	t.Helper()
+	name := metav1.ObjectMeta{Name: "installer"}
+	role := &rbacv1.Role{ObjectMeta: name, Rules: rules}
+	if _, err := bench.clients.RbacV1().Roles(namespace).Create(t.Context(), role, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: name,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "installer"},
+		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Name: "installer", Namespace: namespace}},
+	}
+	if _, err := bench.clients.RbacV1().RoleBindings(namespace).Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func mint(t *testing.T, namespace string) string {
@@ -287,7 +322,8 @@ func (p *process) wait(t *testing.T) result {
 	if err := json.Unmarshal(text, &r.verdict); err != nil {
 		t.Fatalf("termination message %q: %v", text, err)
 	}
-	t.Logf("verdict %s\n%s", text, r.log)
+	usage, _ := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	t.Logf("peak memory %d KiB, verdict %s\n%s", usage.Maxrss, text, r.log)
 	return r
 }
 

@@ -67,32 +67,23 @@ func (b *budget) unpack(content []byte, nesting int) ([]*helmarchive.BufferedFil
 		if err != nil {
 			return nil, fmt.Errorf("unpacking: %w", err)
 		}
-		f, err := b.file(header, tape)
-		if err != nil {
-			return nil, err
+		if b.files--; b.files < 0 {
+			return nil, fmt.Errorf("it has more than %d entries", maxFiles)
 		}
-		if f == nil {
+		if header.Typeflag == tar.TypeDir || header.Typeflag == tar.TypeXGlobalHeader {
 			continue
 		}
-		if packedSubchart(f.Name) {
-			if _, err := b.unpack(f.Data, nesting-1); err != nil {
-				return nil, fmt.Errorf("subchart: %w", err)
-			}
+		f, err := b.file(header, tape, nesting)
+		if err != nil {
+			return nil, err
 		}
 		files = append(files, f)
 	}
 }
 
-// file reads one entry of an archive: a file, or nothing for a folder. Links and devices are refused.
-func (b *budget) file(h *tar.Header, r io.Reader) (*helmarchive.BufferedFile, error) {
-	if b.files--; b.files < 0 {
-		return nil, fmt.Errorf("it has more than %d entries", maxFiles)
-	}
-	switch h.Typeflag {
-	case tar.TypeDir, tar.TypeXGlobalHeader, tar.TypeXHeader:
-		return nil, nil
-	case tar.TypeReg:
-	default:
+// file reads one file of an archive. Links and devices are refused.
+func (b *budget) file(h *tar.Header, r io.Reader, nesting int) (*helmarchive.BufferedFile, error) {
+	if h.Typeflag != tar.TypeReg {
 		return nil, fmt.Errorf("it holds something that is no file (type %q)", h.Typeflag)
 	}
 	name, err := inChart(h.Name)
@@ -106,14 +97,19 @@ func (b *budget) file(h *tar.Header, r io.Reader) (*helmarchive.BufferedFile, er
 	if b.bytes -= int64(len(data)); b.bytes < 0 {
 		return nil, fmt.Errorf("it unpacks to more than %d bytes", maxUnpacked)
 	}
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
+	if packedSubchart(name) {
+		if _, err := b.unpack(data, nesting-1); err != nil {
+			return nil, fmt.Errorf("subchart: %w", err)
+		}
+	}
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // editors on Windows begin a text with it
 	return &helmarchive.BufferedFile{Name: name, ModTime: h.ModTime, Data: data}, nil
 }
 
 // inChart returns the path of an entry within the chart, whose files lie in one folder of the archive.
 func inChart(name string) (string, error) {
 	_, inside, found := strings.Cut(strings.TrimPrefix(name, "./"), "/")
-	if !found || inside == "" || strings.ContainsAny(name, "\\\x00") || path.Clean("/"+inside) != "/"+inside {
+	if strings.HasPrefix(name, "/") || !found || inside == "" || strings.ContainsAny(name, "\\\x00") || path.Clean("/"+inside) != "/"+inside {
 		return "", fmt.Errorf("it holds a file with an unusual path")
 	}
 	return inside, nil

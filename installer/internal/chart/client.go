@@ -83,7 +83,7 @@ func (f *Fetcher) get(ctx context.Context, u *url.URL, limit int64) ([]byte, err
 
 // stream returns the body at an address; the caller closes it and limits what it reads.
 func (f *Fetcher) stream(ctx context.Context, u *url.URL) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil) // with http.NoBody it would not be repeated
 	if err != nil {
 		return nil, fmt.Errorf("making a request: %w: %w", ErrInvalid, err)
 	}
@@ -107,7 +107,7 @@ func unreachable(err error) error {
 	if errors.Is(err, ErrAddress) || errors.Is(err, ErrUnreachable) {
 		return err
 	}
-	if refused := (*egress.RefusedError)(nil); errors.As(err, &refused) {
+	if _, ok := errors.AsType[*egress.RefusedError](err); ok {
 		return fmt.Errorf("%w: %w", ErrAddress, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnreachable, err)

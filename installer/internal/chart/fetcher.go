@@ -70,8 +70,9 @@ func (f *Fetcher) content(ctx context.Context, base *url.URL, s Source) ([]byte,
 	if err != nil {
 		return nil, fmt.Errorf("downloading the archive: %w", err)
 	}
-	if d := digestOf(content); entry.Digest != "" && !strings.EqualFold(strings.TrimPrefix(entry.Digest, "sha256:"), strings.TrimPrefix(d, "sha256:")) {
-		return nil, fmt.Errorf("the archive has %s and the index says %.80q: %w", d, entry.Digest, ErrDigest)
+	want := "sha256:" + strings.ToLower(strings.TrimPrefix(entry.Digest, "sha256:"))
+	if d := digestOf(content); entry.Digest != "" && d != want {
+		return nil, fmt.Errorf("the archive has %s and the index says %.80q: %w", d, want, ErrDigest)
 	}
 	return content, nil
 }

@@ -64,5 +64,5 @@ func (c *capped) Read(p []byte) (int, error) {
 	if c.left -= int64(n); c.left < 0 {
 		return 0, fmt.Errorf("more than %d bytes: %w", maxIndex, ErrInvalid)
 	}
-	return n, err //nolint:wrapcheck // a reader hands errors on
+	return n, err
 }

@@ -19,19 +19,16 @@ import (
 // to the left margin it could stop early, and the parser would complain.
 func yamlEntries(in *bufio.Reader, name string) ([]byte, error) {
 	c := cutter{name: name, indent: -1}
-	for !c.done {
+	for last := false; !c.done && !last; {
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
 			line, err = longLine(in, line)
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		if last = errors.Is(err, io.EOF); err != nil && !last {
 			return nil, unreachable(err)
 		}
-		if cutErr := c.line(line); cutErr != nil {
-			return nil, cutErr
-		}
-		if err != nil {
-			break
+		if err := c.line(line); err != nil {
+			return nil, err
 		}
 	}
 	return c.text.Bytes(), nil
@@ -41,7 +38,7 @@ func yamlEntries(in *bufio.Reader, name string) ([]byte, error) {
 func longLine(in *bufio.Reader, start []byte) ([]byte, error) {
 	start = bytes.Clone(start)
 	rest, err := in.ReadBytes('\n')
-	return append(start, rest...), err //nolint:wrapcheck // the caller tells the end from errors
+	return append(start, rest...), err
 }
 
 // cutter is the state of a walk over the lines of an index.

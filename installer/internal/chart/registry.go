@@ -80,11 +80,10 @@ func chartDescriptor(ctx context.Context, repo *remote.Repository, reference str
 // addresses that were opened by the operator. The address of a registry does not tell.
 func (f *Fetcher) plainHTTP(ctx context.Context, host string) (bool, error) {
 	u := url.URL{Scheme: "https", Host: host, Path: "/v2/"}
-	addr, err := netip.ParseAddr(u.Hostname())
-	if err != nil || !addr.IsLoopback() && !addr.IsPrivate() {
+	if !privateAddress(u.Hostname()) {
 		return false, nil
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodHead, u.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, u.String(), nil)
 	if err != nil {
 		return false, fmt.Errorf("making a request: %w: %w", ErrAddress, err)
 	}
@@ -95,18 +94,24 @@ func (f *Fetcher) plainHTTP(ctx context.Context, host string) (bool, error) {
 	if err != nil {
 		return false, unreachable(err)
 	}
-	return false, resp.Body.Close() //nolint:wrapcheck // an empty body
+	return false, resp.Body.Close()
+}
+
+// privateAddress reports whether a host is an address, not a name, of loopback or of a private network.
+func privateAddress(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && (addr.IsLoopback() || addr.IsPrivate())
 }
 
 // registryError gives an error of the registry's client its kind.
 func registryError(err error) error {
-	var answer *errcode.ErrorResponse
+	answer, answered := errors.AsType[*errcode.ErrorResponse](err)
 	switch {
 	case errors.Is(err, ErrInvalid):
 		return err
 	case errors.Is(err, errdef.ErrNotFound):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case errors.As(err, &answer) && hidden(answer.StatusCode):
+	case answered && hidden(answer.StatusCode):
 		return fmt.Errorf("the registry shows it to nobody without a login: %w: %w", ErrNotFound, err)
 	case errors.Is(err, content.ErrMismatchedDigest), errors.Is(err, content.ErrInvalidDescriptorSize),
 		errors.Is(err, errdef.ErrSizeExceedsLimit):

@@ -43,14 +43,18 @@ func (h helmHandler) Handle(_ context.Context, r slog.Record) error {
 	if r.Level < slog.LevelInfo && !namesObject(r.Message, attrs) {
 		return nil
 	}
-	h.log.Running("%s%s%s", helmPrefix, r.Message, shownAttrs(attrs))
+	h.log.Runningf("%s%s%s", helmPrefix, r.Message, shownAttrs(attrs))
 	return nil
 }
 
-// namesObject reports whether a debug message is about one object of the chart. The one about waiting comes
-// with every event; the progress lines say it better.
+// namesObject reports whether a debug message is about one object of the chart. Some are left out: the one about
+// waiting comes with every event, where our lines about progress say it better, and others say things twice.
 func namesObject(msg string, attrs []slog.Attr) bool {
-	return msg != "waiting for resource" && slices.ContainsFunc(attrs, func(a slog.Attr) bool {
+	switch msg {
+	case "waiting for resource", "deleting resource owned by this release", "ignoring delete failure":
+		return false
+	}
+	return slices.ContainsFunc(attrs, func(a slog.Attr) bool {
 		return a.Key == "kind" || a.Key == "gvk" || a.Key == "crd"
 	})
 }

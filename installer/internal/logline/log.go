@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,21 +69,21 @@ func (l *Log) Step() Step {
 }
 
 // Start enters a step.
-func (l *Log) Start(step Step, format string, args ...any) {
+func (l *Log) Start(step Step, intent string) {
 	l.mu.Lock()
 	l.step = step
 	l.mu.Unlock()
-	l.write(Started, format, args...)
+	l.write(Started, intent)
 }
 
-// Running tells about the current step.
-func (l *Log) Running(format string, args ...any) { l.write(Running, format, args...) }
+// Runningf tells about the current step.
+func (l *Log) Runningf(format string, args ...any) { l.write(Running, fmt.Sprintf(format, args...)) }
 
 // Succeeded ends the current step well.
-func (l *Log) Succeeded(format string, args ...any) { l.write(Succeeded, format, args...) }
+func (l *Log) Succeeded(done string) { l.write(Succeeded, done) }
 
 // Failed ends the current step badly.
-func (l *Log) Failed(format string, args ...any) { l.write(Failed, format, args...) }
+func (l *Log) Failed(reason string) { l.write(Failed, reason) }
 
 // Close ends the log: what still runs in the background when the verdict is out is not written any more.
 func (l *Log) Close() {
@@ -91,13 +92,17 @@ func (l *Log) Close() {
 	l.closed = true
 }
 
-func (l *Log) write(state State, format string, args ...any) {
+func (l *Log) write(state State, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return
 	}
-	for _, msg := range lines(l.mask.Text(fmt.Sprintf(format, args...))) {
+	messages := lines(l.mask.Text(text))
+	if state != Running {
+		messages = []string{cut(strings.Join(messages, "; "), maxLine)} // a step starts and ends once
+	}
+	for _, msg := range messages {
 		l.seq++
 		// The log has nowhere to tell that it cannot be written.
 		_, _ = fmt.Fprintf(l.w, "time=%s seq=%d step=%s state=%s msg=%s\n",

@@ -14,6 +14,6 @@ type standardLog struct{ log *Log }
 // Write takes one message, as the standard logger hands them over.
 func (s standardLog) Write(p []byte) (int, error) {
 	msg, _, _ := strings.Cut(string(p), " (")
-	s.log.Running("%s%s", helmPrefix, strings.TrimSpace(msg))
+	s.log.Runningf("%s%s", helmPrefix, strings.TrimSpace(msg))
 	return len(p), nil
 }

@@ -9,10 +9,9 @@ import (
 	"helm.sh/helm/v4/pkg/action"
 	chartv2 "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/kube"
-	helmrelease "helm.sh/helm/v4/pkg/release/v1"
-
 	"helm.sh/helm/v4/pkg/release"
 	"helm.sh/helm/v4/pkg/release/common"
+	helmrelease "helm.sh/helm/v4/pkg/release/v1"
 )
 
 // Apply installs the release or upgrades it, with hooks, and waits until it is ready. A release that failed
@@ -30,10 +29,10 @@ func (m *Manager) Apply(ctx context.Context, ch *chartv2.Chart, values map[strin
 	defer cancel()
 	var result release.Releaser
 	if h.status() == common.StatusUninstalled {
-		m.log.Running("installing release %s in namespace %s", m.name, m.namespace)
+		m.log.Runningf("installing release %s in namespace %s", m.name, m.namespace)
 		result, err = m.install(config).RunWithContext(ctx, ch, values)
 	} else {
-		m.log.Running("upgrading release %s in namespace %s from revision %d", m.name, m.namespace, h.last().Version)
+		m.log.Runningf("upgrading release %s in namespace %s from revision %d", m.name, m.namespace, h.last().Version)
 		result, err = m.upgrade(config).RunWithContext(ctx, m.name, ch, values)
 	}
 	info := m.outcome(config, result)

@@ -2,17 +2,22 @@ package release
 
 import (
 	"errors"
+	"io"
 
 	"helm.sh/helm/v4/pkg/kube"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 )
 
-// client is Helm's client with our way of waiting, and with a memory of why deleting failed: Helm only says
-// that it did.
+// client is Helm's client with our way of waiting, and with what Helm needs to remove a release properly: a
+// memory of why deleting failed, since Helm says only that it did, and leniency towards objects whose kind is
+// gone, and they with it.
 type client struct {
 	*kube.Client
 	waiter *waiter
 
+	removing  bool
 	deleteErr error
 }
 
@@ -27,6 +32,16 @@ func (c *client) GetWaiter(kube.WaitStrategy) (kube.Waiter, error) { return c.wa
 // GetWaiterWithOptions returns our way of waiting, which has no options.
 func (c *client) GetWaiterWithOptions(kube.WaitStrategy, ...kube.WaitOption) (kube.Waiter, error) {
 	return c.waiter, nil
+}
+
+// Build makes a list of the objects in a manifest.
+func (c *client) Build(manifest io.Reader, validate bool) (kube.ResourceList, error) {
+	list, err := c.Client.Build(manifest, validate)
+	if c.removing && err != nil && utilerrors.FilterOut(err, meta.IsNoMatchError) == nil {
+		c.waiter.log.Runningf("some kinds of objects are gone: %v", err)
+		return list, nil
+	}
+	return list, err //nolint:wrapcheck // Helm says what it was doing
 }
 
 // Delete deletes objects and keeps the errors.

@@ -39,7 +39,7 @@ func (m *Manager) ApplyCRDs(ctx context.Context, ch *chartv2.Chart) ([]CRD, erro
 	if _, err := c.Create(list, kube.ClientCreateOptionServerSideApply(true, true)); err != nil {
 		return nil, fmt.Errorf("applying custom resource definitions: %w", err)
 	}
-	if err := c.waiter.Wait(list, longest); err != nil {
+	if err := c.waiter.Wait(list, longest); err != nil { //nolint:contextcheck // it has the context already
 		return nil, fmt.Errorf("waiting for custom resource definitions: %w", err)
 	}
 	m.cluster.Refresh()
@@ -83,7 +83,7 @@ func (m *Manager) kept(ctx context.Context) []CRD {
 		LabelSelector: labels.Set{labelRelease: m.name, labelNamespace: m.namespace}.String(),
 	})
 	if err != nil {
-		m.log.Running("cannot list custom resource definitions: %v", err)
+		m.log.Runningf("cannot list custom resource definitions: %v", err)
 		return nil
 	}
 	var all []CRD

@@ -80,7 +80,7 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 		}
 		l.rest = rest
 		if text := strings.TrimSpace(string(line)); text != "" {
-			l.log.Running("%s| %s", l.prefix, text)
+			l.log.Runningf("%s| %s", l.prefix, text)
 		}
 	}
 	if len(l.rest) > hookBytes {

@@ -20,7 +20,7 @@ const maxHistory = 10
 
 // Log tells people what happens.
 type Log interface {
-	Running(format string, args ...any)
+	Runningf(format string, args ...any)
 	Handler() slog.Handler // for Helm's own messages
 }
 

@@ -63,7 +63,7 @@ func (m *Manager) Repair(ctx context.Context) error {
 }
 
 func (m *Manager) markFailed(config *action.Configuration, r *helmrelease.Release) error {
-	m.log.Running("revision %d is %s; marking it as failed", r.Version, r.Info.Status)
+	m.log.Runningf("revision %d is %s; marking it as failed", r.Version, r.Info.Status)
 	r.SetStatus(common.StatusFailed, interruptedDescription)
 	if err := config.Releases.Update(r); err != nil {
 		return fmt.Errorf("marking revision %d as failed: %w", r.Version, err)
@@ -74,7 +74,7 @@ func (m *Manager) markFailed(config *action.Configuration, r *helmrelease.Releas
 // restore rolls back to a revision, without hooks and without waiting: it is a step on the way to the upgrade
 // that follows, which has both. For the same reason its failure is not the end.
 func (m *Manager) restore(ctx context.Context, config *action.Configuration, revision int) {
-	m.log.Running("rolling back to revision %d", revision)
+	m.log.Runningf("rolling back to revision %d", revision)
 	rollback := action.NewRollback(config)
 	rollback.Version = revision
 	rollback.DisableHooks = true
@@ -84,6 +84,6 @@ func (m *Manager) restore(ctx context.Context, config *action.Configuration, rev
 	rollback.WaitStrategy = kube.HookOnlyStrategy
 	rollback.Timeout = timeLeft(ctx)
 	if err := rollback.Run(m.name); err != nil {
-		m.log.Running("rolling back: %v", err)
+		m.log.Runningf("rolling back: %v", err)
 	}
 }

@@ -58,7 +58,7 @@ func (s *report) tell(found []missing) {
 	}
 	if text := summary(found); text != s.text || time.Since(s.at) >= repeatAfter {
 		s.text, s.at = text, time.Now()
-		s.log.Running("%s", text)
+		s.log.Runningf("%s", text)
 	}
 	refused := refusals(found)
 	if len(refused) == 0 {

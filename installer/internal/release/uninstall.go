@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"helm.sh/helm/v4/pkg/action"
 	"helm.sh/helm/v4/pkg/kube"
 	"helm.sh/helm/v4/pkg/release"
 	"helm.sh/helm/v4/pkg/release/common"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/cli-runtime/pkg/resource"
 )
 
 // Removed is what an uninstall did and what it left.
@@ -31,9 +34,14 @@ func (m *Manager) Uninstall(ctx context.Context) (Removed, error) {
 	}
 	last := h.last()
 	if last == nil {
-		return Removed{Release: Info{Name: m.name, Namespace: m.namespace}}, nil
+		gone := common.StatusUninstalled.String()
+		return Removed{Release: Info{Name: m.name, Namespace: m.namespace, Status: gone}}, nil
 	}
 	done := Removed{Release: infoOf(last), Found: true, Kept: m.kept(ctx)}
+	c.removing = true
+	if err := c.readable(last.Manifest); err != nil {
+		return done, err
+	}
 	response, err := m.runUninstall(ctx, config)
 	if err != nil {
 		// Helm says only that deleting failed; the client remembers why.
@@ -44,6 +52,22 @@ func (m *Manager) Uninstall(ctx context.Context) (Removed, error) {
 	}
 	done.Release.Status = common.StatusUninstalled.String()
 	return done, nil
+}
+
+// readable reports an error when an object of the release cannot be read. Helm would leave it in the cluster,
+// forget the release, and call that a success.
+func (c *client) readable(manifest string) error {
+	list, err := c.Build(strings.NewReader(manifest), false)
+	if err != nil {
+		return fmt.Errorf("listing the objects of the release: %w", err)
+	}
+	for _, info := range list {
+		_, err := resource.NewHelper(info.Client, info.Mapping).Get(info.Namespace, info.Name)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("reading an object of the release: %w", err)
+		}
+	}
+	return nil
 }
 
 // runUninstall runs Helm's action, which takes no context, and leaves it behind when ours ends for good.
@@ -65,8 +89,8 @@ func (m *Manager) runUninstall(ctx context.Context, config *action.Configuration
 	}()
 	select {
 	case o := <-done:
-		return o.response, o.err //nolint:wrapcheck // the caller says what was being done
+		return o.response, o.err
 	case <-ctx.Done():
-		return nil, ctx.Err() //nolint:wrapcheck // the caller says what was being done
+		return nil, ctx.Err()
 	}
 }

@@ -70,7 +70,7 @@ func (w *waiter) WatchUntilReady(list kube.ResourceList, timeout time.Duration) 
 	if err == nil {
 		return nil
 	}
-	if refused := (*PodRefusedError)(nil); errors.As(err, &refused) {
+	if _, ok := errors.AsType[*PodRefusedError](err); ok {
 		return err
 	}
 	if len(missing) == 0 {
@@ -90,14 +90,13 @@ func (w *waiter) follow(list kube.ResourceList, look look, wait func(kube.Waiter
 	}
 	r := startReporter(ctx, cancel, w.log, func(ctx context.Context) ([]missing, error) { return look(ctx, list) })
 	err = wait(inner)
-	refused := (*PodRefusedError)(nil)
-	errors.As(context.Cause(ctx), &refused)
+	refused, isRefused := errors.AsType[*PodRefusedError](context.Cause(ctx))
 	cancel(nil)
 	r.stop()
 	switch {
 	case err == nil:
 		return nil, nil
-	case refused != nil:
+	case isRefused:
 		return nil, refused
 	}
 	return w.last(list, look), err
@@ -112,7 +111,7 @@ func (w *waiter) last(list kube.ResourceList, look look) []missing {
 	defer cancel()
 	found, err := look(ctx, list)
 	if err != nil {
-		w.log.Running("cannot see what is missing: %v", err)
+		w.log.Runningf("cannot see what is missing: %v", err)
 	}
 	return found
 }
@@ -126,7 +125,7 @@ func (w *waiter) pause() {
 
 // notReady makes the error of a wait. A refusal stays what it is.
 func notReady(found []missing, err error) error {
-	if refused := (*PodRefusedError)(nil); errors.As(err, &refused) {
+	if _, ok := errors.AsType[*PodRefusedError](err); ok {
 		return err
 	}
 	return &NotReadyError{Objects: plain(found), Err: err}

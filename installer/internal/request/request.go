@@ -43,7 +43,7 @@ type Chart struct {
 }
 
 // Timeout is how long the operation may take.
-func (r Request) Timeout() time.Duration { return time.Duration(r.TimeoutSeconds) * time.Second }
+func (q Request) Timeout() time.Duration { return time.Duration(q.TimeoutSeconds) * time.Second }
 
 // Read reads and checks the request in the file.
 func Read(path string) (Request, error) {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -63,12 +64,12 @@ func (o *operation) steps() []step {
 func (o *operation) execute(ctx context.Context) (v verdict.Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
-			v = o.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			v = o.fail(ctx, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
 	for _, s := range o.steps() {
 		if err := o.one(ctx, s); err != nil {
-			return o.fail(err)
+			return o.fail(ctx, err)
 		}
 	}
 	return o.verdict
@@ -77,26 +78,34 @@ func (o *operation) execute(ctx context.Context) (v verdict.Verdict) {
 func (o *operation) one(ctx context.Context, s step) error {
 	if s.needed != nil {
 		needed, err := s.needed(ctx)
-		if err != nil || !needed {
+		if err != nil {
+			o.log.Start(s.name, s.intent)
 			return err
+		}
+		if !needed {
+			return nil
 		}
 	}
 	if s.name != logline.Prepare { // which has started before there was a request
-		o.log.Start(s.name, "%s", s.intent)
+		o.log.Start(s.name, s.intent)
 	}
 	o.verdict.Step = string(s.name)
 	done, err := s.do(ctx)
 	if err != nil {
 		return err
 	}
-	o.log.Succeeded("%s", done)
-	return ctx.Err() //nolint:wrapcheck // classified as it is
+	o.log.Succeeded(done)
+	return ctx.Err()
 }
 
-// fail ends the current step and judges the error. The log shows its text, which the verdict does not.
-func (o *operation) fail(err error) verdict.Verdict {
+// fail ends the current step and judges the error. The log shows its text, which the verdict does not. Whatever
+// went wrong after we were asked to stop went wrong because of that.
+func (o *operation) fail(ctx context.Context, err error) verdict.Verdict {
 	code, detail := verdict.Classify(err)
-	o.log.Failed("%s: %v", code, err)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		code, detail = verdict.Interrupted, nil
+	}
+	o.log.Failed(fmt.Sprintf("%s: %v", code, err))
 	o.verdict.Fail(code, detail, o.mask.Text)
 	o.verdict.Step = string(o.log.Step())
 	return o.verdict

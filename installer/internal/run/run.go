@@ -58,7 +58,7 @@ func Run(ctx context.Context, p Pod, log *logline.Log) int {
 
 // unreadable ends the program before there is an operation.
 func unreadable(p Pod, log *logline.Log, err error) int {
-	log.Failed("%v", err)
+	log.Failed(err.Error())
 	v := verdict.Verdict{Step: string(logline.Prepare)}
 	v.Fail(verdict.InstallFailed, []string{"request.json"}, keep)
 	finish(p, log, v)
@@ -75,14 +75,14 @@ func finish(p Pod, log *logline.Log, v verdict.Verdict) int {
 	}
 	log.Start(logline.Done, "writing the verdict")
 	if err := v.Write(p.Files.Termination()); err != nil {
-		log.Failed("%v", err)
+		log.Failed(err.Error())
 		return exitFailed
 	}
 	if v.Outcome == verdict.Failed {
-		log.Failed("%s", text)
+		log.Failed(text)
 		return exitFailed
 	}
-	log.Succeeded("%s", text)
+	log.Succeeded(text)
 	return exitSucceeded
 }
 
@@ -94,26 +94,18 @@ func (o *operation) supervise(ctx context.Context) verdict.Verdict {
 	go func() { done <- o.execute(limited) }()
 	select {
 	case v := <-done:
-		return o.judged(ctx, v)
+		return v
 	case <-time.After(o.request.Timeout() + overrun):
 		return o.abandoned(verdict.ClusterTimeout)
 	case <-ctx.Done():
 	}
-	o.log.Running("asked to stop")
+	o.log.Runningf("asked to stop")
 	select {
 	case v := <-done:
-		return o.judged(ctx, v)
+		return v
 	case <-time.After(windDown):
 		return o.abandoned(verdict.Interrupted)
 	}
-}
-
-// judged corrects the verdict of an operation that failed because it was asked to stop.
-func (o *operation) judged(ctx context.Context, v verdict.Verdict) verdict.Verdict {
-	if ctx.Err() != nil && v.Outcome == verdict.Failed {
-		v.Fail(verdict.Interrupted, nil, keep)
-	}
-	return v
 }
 
 // abandoned is the verdict on an operation that is left running, without looking at what it is changing.

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/roadstead/roadstead/internal/egress"
-
 	"github.com/roadstead/roadstead/installer/internal/chart"
 	"github.com/roadstead/roadstead/installer/internal/cluster"
 	"github.com/roadstead/roadstead/installer/internal/release"
 	"github.com/roadstead/roadstead/installer/internal/values"
+	"github.com/roadstead/roadstead/internal/egress"
 )
 
 // prepare reaches the cluster and readies what the other steps use.
@@ -24,7 +23,7 @@ func (o *operation) prepare(context.Context) (string, error) {
 		TokenFile: o.pod.Files.Token(), CAFile: o.pod.Files.CA(),
 	}
 	c, err := cluster.Connect(address, o.request.Namespace, func(text string) {
-		o.log.Running("the cluster warns: %s", text)
+		o.log.Runningf("the cluster warns: %s", text)
 	})
 	if err != nil {
 		return "", fmt.Errorf("connecting to the cluster: %w", err)
@@ -93,9 +92,9 @@ func (o *operation) applyCRDs(ctx context.Context) (string, error) {
 	}
 	o.verdict.SetCRDs(crds)
 	for _, c := range crds {
-		o.log.Running("%s has %d objects", c.Name, c.Objects)
+		o.log.Runningf("%s is served; objects of it: %d", c.Name, c.Objects)
 	}
-	return fmt.Sprintf("%d custom resource definitions are served", len(crds)), nil
+	return fmt.Sprintf("custom resource definitions: %d", len(crds)), nil
 }
 
 // apply installs or upgrades the release.
@@ -124,10 +123,10 @@ func (o *operation) uninstall(ctx context.Context) (string, error) {
 		return "there is no such release", nil
 	}
 	for _, c := range removed.Kept {
-		o.log.Running("%s stays, with %d objects", c.Name, c.Objects)
+		o.log.Runningf("%s stays; objects of it: %d", c.Name, c.Objects)
 	}
 	if removed.Notes != "" {
-		o.log.Running("helm| %s", removed.Notes)
+		o.log.Runningf("helm| %s", removed.Notes)
 	}
 	return "the release is removed", nil
 }

@@ -6,7 +6,7 @@ import (
 
 // RefusedError says that values do not fit the chart. It names places, never values.
 type RefusedError struct {
-	Paths []string // such as "/image/tag" or "sub/replicas: want integer", in the order of the schema's complaints
+	Paths []string // such as "/image/tag" or "/sub/replicas: want integer"
 }
 
 // Error lists the places.

@@ -45,7 +45,7 @@ func read(path string) (map[string]any, error) {
 		return map[string]any{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading the file: %w", err)
 	}
 	if len(text) > maxBytes {
 		return nil, &RefusedError{Paths: []string{fmt.Sprintf("more than %d bytes", maxBytes)}}

@@ -35,10 +35,11 @@ func misfits(schema []byte, values map[string]any, schemas SchemaLoader) ([]stri
 	if err != nil {
 		return nil, fmt.Errorf("compiling the schema: %w", err)
 	}
-	var misfit *jsonschema.ValidationError
-	if err := compiled.Validate(values); errors.As(err, &misfit) {
+	err = compiled.Validate(values)
+	if misfit, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
 		return paths(misfit), nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return nil, fmt.Errorf("comparing the values: %w", err)
 	}
 	return nil, nil

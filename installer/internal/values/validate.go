@@ -2,7 +2,7 @@ package values
 
 import (
 	"fmt"
-	"maps"
+	"regexp"
 	"slices"
 
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -19,20 +19,30 @@ type SchemaLoader interface {
 // that (its subcharts are resolved), so it must be a copy of its own. A misfit is a RefusedError.
 func Validate(ch *chart.Chart, values map[string]any, schemas SchemaLoader) error {
 	if err := chartutil.ProcessDependencies(ch, values); err != nil {
-		return fmt.Errorf("resolving the chart's dependencies: %w", err)
+		return mismatch("resolving the chart's dependencies", err)
 	}
 	complete, err := util.CoalesceValues(ch, values)
 	if err != nil {
-		return fmt.Errorf("merging the chart's own values: %w", err)
+		return mismatch("merging the chart's own values", err)
 	}
 	v := validator{schemas: schemas}
 	if err := v.chart(ch, complete, ""); err != nil {
 		return err
 	}
 	if len(v.refused) > 0 {
+		slices.Sort(v.refused) // the schema's own order is random
 		return &RefusedError{Paths: slices.Compact(v.refused)}
 	}
 	return nil
+}
+
+// mismatch makes an error of one of Helm's while values are merged. That the values of a subchart are no table
+// it says in words only, with the value.
+func mismatch(doing string, err error) error {
+	if m := regexp.MustCompile(`type mismatch on ([\w.-]+):`).FindStringSubmatch(err.Error()); m != nil {
+		return &RefusedError{Paths: []string{"/" + m[1] + ": want object"}}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // validator collects the misfits of a chart and its subcharts.
@@ -56,19 +66,13 @@ func (v *validator) chart(ch *chart.Chart, values map[string]any, at string) err
 }
 
 func (v *validator) subcharts(ch *chart.Chart, values map[string]any, at string) error {
-	subs := make(map[string]*chart.Chart)
 	for _, sub := range ch.Dependencies() {
-		subs[sub.Name()] = sub
-	}
-	for _, name := range slices.Sorted(maps.Keys(subs)) {
-		switch own := values[name].(type) {
-		case nil:
-		case map[string]any:
-			if err := v.chart(subs[name], own, at+"/"+name); err != nil {
-				return err
-			}
-		default:
-			v.refused = append(v.refused, at+"/"+name+": want object")
+		own, _ := values[sub.Name()].(map[string]any) // merging has made sure that it is one, if it is anything
+		if own == nil {
+			continue
+		}
+		if err := v.chart(sub, own, at+"/"+sub.Name()); err != nil {
+			return err
 		}
 	}
 	return nil

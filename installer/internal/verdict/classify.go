@@ -26,21 +26,17 @@ func Classify(err error) (Code, []string) {
 
 // ofOurs knows the errors of our own packages, which say what they are about.
 func ofOurs(err error) (Code, []string) {
-	var (
-		misfit   *values.RefusedError
-		refused  *release.PodRefusedError
-		hook     *release.HookError
-		notReady *release.NotReadyError
-	)
-	switch {
-	case errors.As(err, &misfit):
-		return ValuesRefused, misfit.Paths
-	case errors.As(err, &refused):
-		return PodRefused, names(refused.Objects)
-	case errors.As(err, &hook):
-		return HookFailed, names(hook.Objects)
-	case errors.As(err, &notReady):
-		return NotReadyInTime, names(notReady.Objects)
+	if e, ok := errors.AsType[*values.RefusedError](err); ok {
+		return ValuesRefused, e.Paths
+	}
+	if e, ok := errors.AsType[*release.PodRefusedError](err); ok {
+		return PodRefused, names(e.Objects)
+	}
+	if e, ok := errors.AsType[*release.HookError](err); ok {
+		return HookFailed, names(e.Objects)
+	}
+	if e, ok := errors.AsType[*release.NotReadyError](err); ok {
+		return NotReadyInTime, names(e.Objects)
 	}
 	return ofChart(err), nil
 }
@@ -72,8 +68,8 @@ func names(objects []release.Object) []string {
 
 // ofAPI knows the answers of the API server.
 func ofAPI(err error) (Code, []string) {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok {
 		return "", nil
 	}
 	answer := status.Status()
@@ -87,19 +83,21 @@ func ofAPI(err error) (Code, []string) {
 	case apierrors.IsConflict(err):
 		return ReleaseConflict, about(answer)
 	}
+	if fields := mistyped(answer.Message); fields != nil {
+		return ValuesRefused, fields
+	}
 	return InstallFailed, append(webhook(answer.Message), about(answer)...)
 }
 
 // ofConnection knows what is left when nobody answered.
 func ofConnection(err error) (Code, []string) {
-	var network net.Error
+	network, ok := errors.AsType[net.Error](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return NotReadyInTime, nil
-	case errors.As(err, &network) && network.Timeout():
+	case ok && network.Timeout():
 		return ClusterTimeout, nil
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.As(err, &network):
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrUnexpectedEOF), ok:
 		return ClusterRefused, nil
 	}
 	return "", nil

@@ -14,12 +14,12 @@ import (
 func ofForbidden(message string) (Code, []string) {
 	switch {
 	case strings.Contains(message, "violates PodSecurity"), strings.Contains(message, "exceeded quota"):
-		return PodRefused, find(message, `^(\S+ "[^"]+") is forbidden`, "$1")
+		return PodRefused, find(message, `^(\S+) "([^"]+)" is forbidden`, "$1 $2")
 	case strings.Contains(message, "is attempting to grant RBAC permissions"):
-		return RightsMissing, find(message, `^(\S+ "[^"]+") is forbidden`, "grant $1")
+		return RightsMissing, find(message, `^(\S+) "([^"]+)" is forbidden`, "grant $1 $2")
 	}
 	if detail := find(message, `cannot (\w+) resource "([\w./-]+)" in API group "([\w.-]*)"`, "$1 $2.$3"); detail != nil {
-		return RightsMissing, []string{strings.TrimSuffix(detail[0], ".")}
+		return RightsMissing, []string{strings.TrimSuffix(detail[0], ".")} // the core group has no name
 	}
 	if detail := find(message, `cannot (\w+) path "([\w./-]+)"`, "$1 $2"); detail != nil {
 		return RightsMissing, detail
@@ -28,6 +28,15 @@ func ofForbidden(message string) (Code, []string) {
 		return RightsMissing, nil
 	}
 	return InstallFailed, webhook(message)
+}
+
+// mistyped names the fields that an object's kind does not take as they are: values of a wrong type, where the chart
+// has no schema that would have said so.
+func mistyped(message string) []string {
+	if !strings.Contains(message, "failed to create typed patch object") {
+		return nil
+	}
+	return find(message, `(\.[\w.\[\]"=/-]+): (?:expected|field not declared)`, "$1")
 }
 
 // webhook names the admission webhook or policy that an answer is about.
@@ -43,12 +52,21 @@ func webhook(message string) []string {
 	return nil
 }
 
-// about names the object that an answer is about.
+// about names the object that an answer is about, and the fields of it.
 func about(answer metav1.Status) []string {
-	if answer.Details == nil || answer.Details.Name == "" {
+	if answer.Details == nil {
 		return nil
 	}
-	return []string{strings.TrimSpace(answer.Details.Kind + " " + answer.Details.Name)}
+	var list []string
+	if d := answer.Details; d.Name != "" {
+		list = append(list, strings.TrimSpace(d.Kind+" "+d.Name))
+	}
+	for _, c := range answer.Details.Causes {
+		if c.Field != "" {
+			list = append(list, c.Field)
+		}
+	}
+	return list
 }
 
 // ofHelm knows the errors of Helm that have no type.
@@ -56,7 +74,8 @@ func ofHelm(err error) (Code, []string) {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "cannot be imported into the current release"):
-		return ReleaseConflict, find(text, `(\w+) "([\w.:-]+)" in namespace "([\w.-]*)" exists and cannot be imported`, "$1 $3/$2")
+		const object = `(\w+) "([\w.:-]+)" in namespace "([\w.-]*)" exists and cannot be imported`
+		return ReleaseConflict, clusterWide(find(text, object, "$1 $3/$2"))
 	case strings.Contains(text, "execution error at ("):
 		return ValuesRefused, find(text, `execution error at \(([\w./-]+:\d+)`, "$1")
 	case strings.Contains(text, "executing \""):
@@ -69,6 +88,14 @@ func ofHelm(err error) (Code, []string) {
 		return ChartInvalid, find(text, `(?:parse error at \(|YAML parse error on )([\w./-]+)`, "$1")
 	}
 	return "", nil
+}
+
+// clusterWide drops the slash before the name of an object without a namespace.
+func clusterWide(objects []string) []string {
+	for i := range objects {
+		objects[i] = strings.Replace(objects[i], " /", " ", 1)
+	}
+	return objects
 }
 
 // ofTemplate tells a template that stumbles over a value from one that is broken.

@@ -57,8 +57,8 @@ type CRD struct {
 
 // SetRelease takes over what is known about the release. Words of the chart are cleaned.
 func (v *Verdict) SetRelease(i release.Info, clean func(string) string) {
-	if i.Name == "" {
-		return
+	if i.Status == "" {
+		return // there is none
 	}
 	v.Release = &Release{
 		Name: i.Name, Namespace: i.Namespace, Revision: i.Revision, Status: i.Status,
@@ -84,7 +84,7 @@ func (v *Verdict) Fail(code Code, detail []string, clean func(string) string) {
 }
 
 // Write puts the verdict into the file of the termination message.
-func (v Verdict) Write(path string) error {
+func (v *Verdict) Write(path string) error {
 	text, err := v.encode()
 	if err != nil {
 		return err
@@ -97,19 +97,20 @@ func (v Verdict) Write(path string) error {
 
 // encode returns the document. When it is too long it loses the ends of its lists, the definitions first: the
 // log has them all.
-func (v Verdict) encode() ([]byte, error) {
+func (v *Verdict) encode() ([]byte, error) {
+	short := *v
 	for {
-		text, err := json.Marshal(v)
+		text, err := json.Marshal(short)
 		if err != nil {
 			return nil, fmt.Errorf("encoding the verdict: %w", err)
 		}
 		switch {
 		case len(text) <= maxBytes:
 			return text, nil
-		case len(v.CRDs) > 0:
-			v.CRDs = v.CRDs[:len(v.CRDs)-1]
-		case len(v.Detail) > 0:
-			v.Detail = v.Detail[:len(v.Detail)-1]
+		case len(short.CRDs) > 0:
+			short.CRDs = short.CRDs[:len(short.CRDs)-1]
+		case len(short.Detail) > 0:
+			short.Detail = short.Detail[:len(short.Detail)-1]
 		default:
 			return nil, fmt.Errorf("encoding the verdict: it has %d bytes", len(text))
 		}
