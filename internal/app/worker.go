@@ -20,7 +20,6 @@ import (
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/secret"
-	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 	"github.com/roadstead/roadstead/internal/workload"
@@ -56,7 +55,7 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
 	runner := work.NewRunner(c.db.Work(), owner, steps, c.log)
-	w.jobs, err = jobs.New(jobs.Config{Store: queueStore{c.db.Work(), c.db}, Drainer: runner, Periodic: periodic(c), Log: c.log})
+	w.jobs, err = jobs.New(jobs.Config{Store: c.db, Drainer: runner, Periodic: periodic(c), Log: c.log})
 	if err != nil {
 		w.close()
 		return nil, err
@@ -99,12 +98,6 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 	}
 }
 
-// queueStore is the record store as the job queue needs it.
-type queueStore struct {
-	store.Work
-	*store.DB
-}
-
 func periodic(c *core) []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "sessions", Every: time.Hour, Run: (&auth.Service{Sessions: c.db.Sessions(), Now: now}).Sweep},
@@ -125,6 +118,7 @@ func (w *worker) run(ctx context.Context) error {
 	group.Go(func() error { return w.supervisor.Run(ctx) })
 	group.Go(func() error { return w.followers.Run(ctx) })
 	group.Go(func() error { return w.refresher.Run(ctx) })
+	group.Go(func() error { return w.clients.Run(ctx) })
 	err := group.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()

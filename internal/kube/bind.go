@@ -133,6 +133,8 @@ func (b *bind) incoming(ctx context.Context, start time.Time, r request, resp *h
 	return resp, nil
 }
 
+func cut(text string) string { return text[:min(len(text), maxDetail)] }
+
 // maxDetail is how much of an error's text the call log gets, in bytes.
 const maxDetail = 256
 
@@ -158,10 +160,10 @@ func (b *bind) record(ctx context.Context, start time.Time, r request, status in
 	case err != nil:
 		classified := Classify(err)
 		call.Code = classified.Code
-		call.Detail = apperr.Quote(err.Error())
+		call.Detail = cut(err.Error())
 	case status >= 400:
 		call.Code = codeOfStatus(status)
-		call.Detail = apperr.Quote(string(kept))
+		call.Detail = cut(string(kept))
 	}
 	b.log.LogCall(ctx, call)
 }

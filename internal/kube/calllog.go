@@ -24,7 +24,7 @@ type Call struct {
 	Status      int         // HTTP status; 0 when there was no answer
 	Code        apperr.Code // empty when the call went well
 	Duration    time.Duration
-	Detail      string // what the cluster said when it failed: quoted, at most 256 bytes of it
+	Detail      string // what the cluster said when it failed, at most 256 bytes of it; whoever writes it quotes it
 }
 
 func newCall(clusterID int64, r request) Call {

@@ -37,7 +37,7 @@ type Config struct {
 	Now       func() time.Time   // nil: time.Now
 }
 
-// Clients keeps one Client for each cluster in use. It runs no goroutine.
+// Clients keeps one Client for each cluster in use.
 type Clients struct {
 	config Config
 
@@ -134,9 +134,25 @@ func (cs *Clients) keep(clusterID int64, c *Client) *Client {
 	return c
 }
 
+// Run drops idle clients until ctx ends, also when no other one is asked for.
+func (cs *Clients) Run(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			cs.mu.Lock()
+			cs.sweep(cs.config.Now())
+			cs.mu.Unlock()
+		}
+	}
+}
+
 // sweep drops clients that nobody used for a while and that have no stream open. The lock is held.
 func (cs *Clients) sweep(now time.Time) {
-	if now.Sub(cs.swept) < time.Minute {
+	if now.Sub(cs.swept) < sweepEvery {
 		return
 	}
 	cs.swept = now

@@ -22,7 +22,8 @@ const (
 
 	pingAfter   = 30 * time.Second // of silence on an HTTP/2 connection
 	pingTimeout = 15 * time.Second
-	idleClient  = 10 * time.Minute // after which an unused client is dropped
+	idleClient  = time.Minute // after which an unused client is dropped
+	sweepEvery  = 15 * time.Second
 	versionsFor = 10 * time.Minute // for which the versions of a group are remembered
 
 	watchFor    = 10 * time.Minute // one connection of a watch lives at most this long
