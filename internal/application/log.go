@@ -11,10 +11,11 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 )
 
-// LogLine is one line of an operation's log. Seq starts at 1 and has no gaps
-// in what the pod wrote.
+// LogLine is one line of an operation's log.
 type LogLine struct {
-	Seq  int64
+	// Seq starts at 1 and rises. Where it jumps, lines are missing.
+	Seq int64
+	// Text is content from the cluster, cleaned: escape it where it is shown.
 	Text string
 }
 
@@ -125,7 +126,7 @@ func readLines(ctx context.Context, r *lineReader, last int64, lines chan<- LogL
 		select {
 		case lines <- line:
 		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // the caller's own end
+			return ctx.Err()
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (j job) watch(ctx context.Context, seen func(application.PodFacts)) error {
 			return nil
 		}
 	}
-	return ctx.Err() //nolint:wrapcheck // the caller's own end
+	return ctx.Err()
 }
 
 func over(facts application.PodFacts) bool { return !facts.Found || facts.Ended }
