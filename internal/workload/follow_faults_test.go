@@ -1,7 +1,9 @@
 package workload_test
 
 import (
+	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,4 +182,61 @@ func TestLargePagesAreAskedForInHalves(t *testing.T) {
 		r.read()
 		r.settles(time.Second)
 	}, func(c *workload.FollowersConfig) { c.PodSource = smallPages{c.PodSource, 100} })
+}
+
+func TestDeadAndSlowClustersAreInNobodysWay(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(r *rig) {
+		for i := range 100 {
+			r.cluster.set(fmt.Sprintf("web-%d", i))
+		}
+		read := func(scope string) workload.State {
+			_, status, err := r.mirror.Pods(r.t.Context(), 1, scope, workload.Page{})
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			return status.State
+		}
+		for i := range 10 {
+			read(fmt.Sprintf("dead-%d", i))
+		}
+		for i := range 20 {
+			read(fmt.Sprintf("slow-%d", i))
+		}
+		elapse(2 * time.Minute) // by now every slow one has been found out
+		for i := range 10 {
+			scope := fmt.Sprintf("shop-%d", i)
+			read(scope)
+			elapse(3 * time.Second)
+			if state := read(scope); state != workload.Live {
+				r.t.Errorf("%s is %s after three seconds", scope, state)
+			}
+		}
+	}, func(c *workload.FollowersConfig) { c.PodSource = troubled{c.PodSource} })
+}
+
+// troubled is a source whose scopes are as their names say: dead ones never
+// answer, slow ones take long for each page but the first.
+type troubled struct{ workload.Source[workload.Pod] }
+
+func (s troubled) List(
+	ctx context.Context, key workload.Key, token string, limit int,
+) (workload.Listing[workload.Pod], error) {
+	var delay time.Duration
+	switch {
+	case strings.HasPrefix(key.Scope, "dead"):
+		delay = 30 * time.Second
+	case strings.HasPrefix(key.Scope, "slow") && token != "":
+		delay = 10 * time.Second
+		limit = 20
+	}
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+		return workload.Listing[workload.Pod]{}, ctx.Err()
+	}
+	if delay == 30*time.Second {
+		return workload.Listing[workload.Pod]{}, apperr.Of(apperr.ClusterTimeout)
+	}
+	return s.Source.List(ctx, key, token, limit)
 }
