@@ -69,8 +69,14 @@ func TestFailingChartsEndWithAVerdict(t *testing.T) {
 			if !strings.Contains(status, tc.detail) {
 				t.Errorf("the status does not name %q:\n%s", tc.detail, status)
 			}
-			if log := s.must(t, "app", "logs", n.app, "--cluster", n.cluster); !strings.Contains(log, "state=failed") {
+			log := s.must(t, "app", "logs", n.app, "--cluster", n.cluster)
+			if tc.code != "rights_missing" && !strings.Contains(log, "state=failed") {
 				t.Errorf("the log does not tell the failure:\n%s", log)
+			}
+			// The pod of a failed operation is kept, and kubectl shows the same.
+			seen, err := shared.kubectl(t.Context(), "logs", "install-"+n.app, "-n", "gitlab-managed-apps")
+			if tc.code != "rights_missing" && (err != nil || seen != log) {
+				t.Errorf("kubectl logs: %v; it shows\n%s\nand we show\n%s", err, seen, log)
 			}
 			if tc.mended != "" {
 				s.must(t, s.installArgs(t, n, tc.mended)...)

@@ -18,6 +18,9 @@ import (
 // seconds to go on, and what it takes on a busy machine to end.
 const settled = 60 * time.Second
 
+// stopLimit is how long a clean stop may take.
+const stopLimit = 10 * time.Second
+
 // act is something that must survive a crash at any instant.
 type act struct {
 	// prepare runs before the kill points count.

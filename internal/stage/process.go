@@ -125,14 +125,17 @@ func (p *Process) tail() string {
 	return string(text[max(0, len(text)-most):])
 }
 
-// Stop ends the process in order and waits for it. It reports whether the
-// process obeyed.
-func (p *Process) Stop() bool {
+// Stop ends the process in order and waits for it.
+func (p *Process) Stop() { p.StopWithin(stopWithin) }
+
+// StopWithin is Stop with a limit, after which the process is killed. It
+// reports whether the process obeyed.
+func (p *Process) StopWithin(limit time.Duration) bool {
 	p.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 		return true
-	case <-time.After(stopWithin):
+	case <-time.After(limit):
 		p.Kill()
 		return false
 	}
