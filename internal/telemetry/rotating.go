@@ -89,5 +89,5 @@ func (r *rotatingFile) name(n int) string {
 func (r *rotatingFile) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.file.Close() //nolint:wrapcheck // the error of os names operation and path
+	return r.file.Close()
 }
