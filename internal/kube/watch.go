@@ -127,7 +127,7 @@ func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (
 		return nil, err
 	}
 	// Between half and all of it, so that the watches of a restart do not end together.
-	seconds := int64((watchFor/2 + rand.N(watchFor/2)).Seconds()) //nolint:gosec // jitter, not a secret
+	seconds := int64((watchFor/2 + rand.N(watchFor/2)).Seconds())
 	w, err := g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)).
 		VersionedParams(&metav1.ListOptions{
 			LabelSelector: o.Labels, FieldSelector: o.Fields, ResourceVersion: o.ResourceVersion,

@@ -84,7 +84,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 // rest waits after a lost connection, longer each time, up to ten seconds.
 func rest(ctx context.Context, try int) {
 	limit := min(10*time.Second, 100*time.Millisecond<<min(try, 10))
-	timer := time.NewTimer(limit/2 + rand.N(limit/2)) //nolint:gosec // jitter, not a secret
+	timer := time.NewTimer(limit/2 + rand.N(limit/2))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

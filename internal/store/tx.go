@@ -149,7 +149,7 @@ func (db *DB) publish(ctx context.Context, t *tx) {
 // is still alive.
 func pause(ctx context.Context, try int) bool {
 	limit := 10 * time.Millisecond << try
-	timer := time.NewTimer(limit/2 + rand.N(limit)) //nolint:gosec // jitter, not a secret
+	timer := time.NewTimer(limit/2 + rand.N(limit))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
@@ -32,9 +33,7 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cookie := h.cookie(secret)
-	cookie.Expires = session.ExpiresAt
-	http.SetCookie(w, cookie)                             //nolint:gosec // Secure wherever there is TLS
+	h.setCookie(w, secret, session.ExpiresAt)
 	http.Redirect(w, r, returnTo(r), http.StatusSeeOther) //nolint:gosec // returnTo stays on this host
 	return nil
 }
@@ -45,9 +44,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	gone := h.cookie("")
-	gone.MaxAge = -1
-	http.SetCookie(w, gone) //nolint:gosec // as above
+	h.setCookie(w, "", time.Unix(1, 0)) // long over: the browser drops it
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
 }
@@ -61,11 +58,11 @@ func (h *Handler) identify(r *http.Request) (auth.Identity, bool) {
 	return identity, err == nil
 }
 
-func (h *Handler) cookie(value string) *http.Cookie {
-	return &http.Cookie{
-		Name: h.cookieName(), Value: value, Path: "/",
+func (h *Handler) setCookie(w http.ResponseWriter, value string, expires time.Time) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever there is TLS
+		Name: h.cookieName(), Value: value, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteLaxMode,
-	}
+	})
 }
 
 // cookieName has the prefix that makes a browser refuse the cookie from a

@@ -152,5 +152,5 @@ func backoff(attempt int) time.Duration {
 	if attempt < 10 {
 		limit = min(backoffMax, backoffMin<<attempt)
 	}
-	return backoffMin/2 + rand.N(limit) //nolint:gosec // jitter, not a secret
+	return backoffMin/2 + rand.N(limit)
 }

@@ -188,7 +188,7 @@ func (s *Supervisor) ended(ctx context.Context, key string, entry *follow, err e
 		entry.failures = 0
 	}
 	rest := min(time.Minute, time.Second<<min(entry.failures, 6))
-	entry.retryAt = time.Now().Add(rest/2 + rand.N(rest/2)) //nolint:gosec // jitter, not a secret
+	entry.retryAt = time.Now().Add(rest/2 + rand.N(rest/2))
 }
 
 func (s *Supervisor) keep(ctx context.Context, stop context.CancelFunc, key string, epoch int64) {
