@@ -133,10 +133,24 @@ func (b *bind) incoming(ctx context.Context, start time.Time, r request, resp *h
 	return resp, nil
 }
 
-func cut(text string) string { return text[:min(len(text), maxDetail)] }
+// The bounds of an error's text in the call log, in bytes: how much of it is
+// kept, and by how much of our token the rest is known to repeat it.
+const (
+	maxDetail = 256
+	tokenMark = 16
+)
 
-// maxDetail is how much of an error's text the call log gets, in bytes.
-const maxDetail = 256
+// detail is foreign text for the call log: cut, and ended where a server that
+// repeats what it was sent would show our token.
+func (b *bind) detail(text string) string {
+	text = text[:min(len(text), maxDetail)]
+	b.token.Reveal(func(token []byte) {
+		if at := strings.Index(text, string(token[:min(len(token), tokenMark)])); at >= 0 && len(token) > 0 {
+			text = text[:at] + "[token]"
+		}
+	})
+	return text
+}
 
 // bounded limits a body on the wire and unpacked.
 func bounded(resp *http.Response, limit int64) io.Reader {
@@ -160,10 +174,10 @@ func (b *bind) record(ctx context.Context, start time.Time, r request, status in
 	case err != nil:
 		classified := Classify(err)
 		call.Code = classified.Code
-		call.Detail = cut(err.Error())
+		call.Detail = b.detail(err.Error())
 	case status >= 400:
 		call.Code = codeOfStatus(status)
-		call.Detail = cut(string(kept))
+		call.Detail = b.detail(string(kept))
 	}
 	b.log.LogCall(ctx, call)
 }

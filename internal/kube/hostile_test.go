@@ -88,6 +88,22 @@ func notGzip(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(marker))
 }
 
+// A proxy in front of an API server may repeat the request that it refuses.
+func TestRepeatedTokenStaysOutOfTheLog(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	s.Answer("*", func(w http.ResponseWriter, r *http.Request) {
+		kubetest.Text(502, "text/plain", "refused: "+r.Header.Get("Authorization"))(w, r)
+	})
+	c, log := dial(t, s)
+	wantCode(t, c.Get(t.Context(), "a", "b", &corev1.Pod{}), apperr.ClusterServerError)
+	for _, call := range log.all() {
+		if want := "refused: Bearer [token]"; call.Detail != want {
+			t.Errorf("the log holds %q, want %q", call.Detail, want)
+		}
+	}
+}
+
 func TestRedirectIsNeverFollowed(t *testing.T) {
 	t.Parallel()
 	victim := kubetest.NewServer(t)
