@@ -3,6 +3,7 @@ package namespace
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,11 +47,7 @@ func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error
 	if err != nil {
 		return Namespace{}, fmt.Errorf("find project %d: %w", r.ProjectID, err)
 	}
-	groups, err := s.Tenant.GroupsAbove(ctx, project.GroupID)
-	if err != nil {
-		return Namespace{}, err
-	}
-	home, err := s.Clusters.Resolve(ctx, project.ID, groups, r.Environment)
+	home, err := s.home(ctx, project, r.Environment)
 	if err != nil {
 		return Namespace{}, err
 	}
@@ -59,6 +56,15 @@ func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error
 		return Namespace{}, fmt.Errorf("ensure environment: %w", err)
 	}
 	return s.record(ctx, home, project, environment, r.Profile)
+}
+
+// home is the cluster that serves an environment now.
+func (s *Service) home(ctx context.Context, project tenant.Project, environment string) (cluster.Cluster, error) {
+	groups, err := s.Tenant.GroupsAbove(ctx, project.GroupID)
+	if err != nil {
+		return cluster.Cluster{}, err
+	}
+	return s.Clusters.Resolve(ctx, project.ID, groups, environment)
 }
 
 // record writes the desired namespace and schedules it.
@@ -82,6 +88,11 @@ func (s *Service) record(
 		announce(tx, n)
 		return tx.Schedule(ctx, n.ref())
 	})
+	if fresh && apperr.CodeOf(err) == apperr.NamespaceNameTaken {
+		if _, gone := s.Store.NamespaceOf(ctx, home.ID, project.ID, environment.ID); gone == nil {
+			return s.record(ctx, home, project, environment, profile) // somebody else asked for the same meanwhile
+		}
+	}
 	if err != nil {
 		return Namespace{}, fmt.Errorf("record namespace: %w", err)
 	}
@@ -126,8 +137,8 @@ func (s *Service) renew(ctx context.Context, tx Tx, id int64, profile Profile) (
 	return n, tx.UpdateNamespace(ctx, n)
 }
 
-// Namespace finds the namespace of a project's environment, on whichever
-// cluster it stands.
+// Namespace finds the namespace of a project's environment: the one on the
+// cluster that serves it now, else the one that was made last.
 func (s *Service) Namespace(ctx context.Context, projectID int64, environment string) (Namespace, error) {
 	e, err := s.Tenant.Environment(ctx, projectID, environment)
 	if err != nil {
@@ -137,12 +148,31 @@ func (s *Service) Namespace(ctx context.Context, projectID int64, environment st
 	if err != nil {
 		return Namespace{}, fmt.Errorf("list namespaces of project %d: %w", projectID, err)
 	}
-	for _, n := range all {
-		if n.EnvironmentID == e.ID {
-			return n, nil
-		}
+	all = slices.DeleteFunc(all, func(n Namespace) bool { return n.EnvironmentID != e.ID })
+	switch len(all) {
+	case 0:
+		return Namespace{}, apperr.Of(apperr.NotFound).WithHint("Make it with `roadstead namespace ensure`.")
+	case 1:
+		return all[0], nil
 	}
-	return Namespace{}, apperr.Of(apperr.NotFound).WithHint("Make it with `roadstead namespace ensure`.")
+	return s.choose(ctx, all, e)
+}
+
+// choose picks among the namespaces that an environment has on several
+// clusters, as it does once another cluster serves it.
+func (s *Service) choose(ctx context.Context, all []Namespace, e tenant.Environment) (Namespace, error) {
+	project, err := s.Tenant.Project(ctx, strconv.FormatInt(e.ProjectID, 10))
+	if err != nil {
+		return Namespace{}, fmt.Errorf("find project %d: %w", e.ProjectID, err)
+	}
+	home, err := s.home(ctx, project, e.Name)
+	if err != nil && apperr.CodeOf(err) != apperr.NamespaceNoCluster {
+		return Namespace{}, err
+	}
+	if i := slices.IndexFunc(all, func(n Namespace) bool { return n.ClusterID == home.ID }); i >= 0 {
+		return all[i], nil
+	}
+	return all[len(all)-1], nil
 }
 
 // OfProject lists a project's namespaces.

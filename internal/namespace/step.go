@@ -101,13 +101,14 @@ func (w *Worker) failed(ctx context.Context, n Namespace, objects []Object, caus
 		return work.Next{}, cause
 	}
 	code := apperr.CodeOf(cause)
-	final := permanent(code)
+	// A removal goes on for as long as it takes: nobody asks for it again.
+	final := permanent(code) && n.State == Pending
 	err := w.change(ctx, n, func(n *Namespace) {
 		n.Code = code
 		if objects != nil {
 			n.Objects = objects
 		}
-		if final && n.State == Pending {
+		if final {
 			n.State = Failed
 		}
 	})
