@@ -36,7 +36,7 @@ func RightsOf(f Feature) []Right {
 	switch f {
 	case Namespaces:
 		return []Right{
-			{Group: core, Resource: "namespaces", Verbs: []string{"get", "list", "watch", "create", "patch", "delete"}},
+			{Group: core, Resource: "namespaces", Verbs: append(write, "delete")},
 			{Group: core, Resource: "serviceaccounts", Verbs: write},
 			{Group: core, Resource: "serviceaccounts/token", Verbs: []string{"create"}},
 			{Group: core, Resource: "secrets", Verbs: []string{"create", "delete"}},
@@ -47,7 +47,7 @@ func RightsOf(f Feature) []Right {
 			{Group: rbac, Resource: "clusterroles", Verbs: []string{"get", "bind"}, Name: TenantRole},
 		}
 	case Applications:
-		all := []string{"get", "list", "watch", "create", "patch", "update", "delete"}
+		all := []string{"get", "list", "watch", "create", "patch", "delete"}
 		return []Right{
 			{Group: core, Resource: "namespaces", Verbs: write},
 			{Group: rbac, Resource: "roles", Verbs: append(write, "list", "delete", "escalate", "bind")},
