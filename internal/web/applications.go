@@ -129,7 +129,10 @@ func (h *Handler) uninstall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, err := h.Applications.Uninstall(r.Context(), application.UninstallRequest{ClusterID: c.ID, Name: r.PathValue("name")})
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	o, err := h.Applications.Uninstall(r.Context(), application.UninstallRequest{
+		ClusterID: c.ID, Name: r.PathValue("name"), Admin: r.PostFormValue("admin") == "true",
+	})
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (h *Handler) environment(ctx context.Context, e tenant.Environment, n names
 		return environmentView{}, err
 	}
 	view := environmentView{
-		ID: e.ID, Name: e.Name, Status: namespaceStatus(n), Namespace: n.Name, Profile: n.Profile,
+		ID: n.ID, Name: e.Name, Status: namespaceStatus(n), Namespace: n.Name, Profile: n.Profile,
 		ClusterID: home.ID, ClusterName: home.Name, Code: n.Code, Objects: n.Objects,
 		Topics: fmt.Sprintf("namespace/%d mirror/%d/pods/%s", n.ID, n.ClusterID, n.Name),
 		Live:   aged{liveStatus(live), live.AsOf}, NoPods: noPods(live),

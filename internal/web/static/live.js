@@ -74,11 +74,13 @@ async function appendLog(element) {
   }
   element.dataset.loading = "true";
   try {
+    let lines = [];
     do {
       delete element.dataset.again;
       const answer = await fetch(`${element.dataset.log}?after=${element.dataset.after}`);
-      if (answer.ok) append(element, await answer.json());
-    } while (element.dataset.again);
+      lines = answer.ok ? await answer.json() : [];
+      append(element, lines);
+    } while (element.dataset.again || lines.length > 0); // an answer holds a part of a long log
   } catch {
     // As above.
   } finally {
