@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +21,12 @@ import (
 // row is one line of a corpus file.
 type row struct {
 	verdict, class, url string
-	answers             []string
+	answers             []string // of the name, the second time those after "then"
+}
+
+func corpus(t testing.TB) []row {
+	t.Helper()
+	return append(readCorpus(t, "urls.txt"), readCorpus(t, "names.txt")...)
 }
 
 func readCorpus(t testing.TB, file string) []row {
@@ -49,7 +57,8 @@ func parseRow(t testing.TB, line string) row {
 	if err != nil {
 		t.Fatalf("reading %q: %v", line, err)
 	}
-	return row{verdict, class, url, nil}
+	// Should a refused spelling get past the text check, its name leads to an address that may be dialled.
+	return row{verdict, class, url, []string{"8.8.8.8"}}
 }
 
 // stubResolver answers every name alike and counts the questions.
@@ -61,7 +70,7 @@ type stubResolver struct {
 func (r *stubResolver) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
 	r.asked++
 	var addrs []netip.Addr
-	for _, a := range r.answers {
+	for _, a := range nth(r.answers, r.asked) {
 		switch a {
 		case "nxdomain":
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
@@ -73,6 +82,18 @@ func (r *stubResolver) LookupNetIP(ctx context.Context, _, host string) ([]netip
 		addrs = append(addrs, netip.MustParseAddr(a))
 	}
 	return addrs, nil
+}
+
+// nth is what the nth question is answered.
+func nth(answers []string, n int) []string {
+	then := slices.Index(answers, "then")
+	switch {
+	case then < 0:
+		return answers
+	case n == 1:
+		return answers[:then]
+	}
+	return answers[then+1:]
 }
 
 var errStub = errors.New("the stub dialer connects to nothing")
@@ -90,14 +111,17 @@ func (d *stubDialer) DialContext(_ context.Context, _, address string) (net.Conn
 	return nil, errStub
 }
 
-// try enters a URL and, when its text passes, dials it.
-func try(r row, allow string) (dials []string, err error) {
+// try enters a URL and, when its text passes, dials it. Names are the row's own unless a resolver is given.
+func try(r row, allow string, resolver egress.Resolver) (dials []string, err error) {
 	rules, err := egress.ParseRules(allow)
 	if err != nil {
 		return nil, err
 	}
+	if resolver == nil {
+		resolver = &stubResolver{answers: r.answers}
+	}
 	dialer := &stubDialer{}
-	g := egress.NewGuard(egress.Config{Allow: rules, Resolver: &stubResolver{answers: r.answers}, Dialer: dialer})
+	g := egress.NewGuard(egress.Config{Allow: rules, Resolver: resolver, Dialer: dialer})
 	u, err := g.CheckURL(r.url)
 	if err != nil {
 		return nil, err
@@ -111,17 +135,35 @@ const everything = "0.0.0.0/0:*,[::/0]:*"
 // TestCorpus holds the guard against every row, with nothing opened and with everything opened.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	counts := map[string]int{}
-	for _, r := range append(readCorpus(t, "urls.txt"), readCorpus(t, "names.txt")...) {
-		counts[r.verdict]++
+	rows := corpus(t)
+	for _, r := range rows {
 		t.Run(r.class+"/"+r.url+strings.Join(r.answers, ","), func(t *testing.T) {
 			t.Parallel()
-			closed, closedErr := try(r, "")
-			opened, openedErr := try(r, everything)
+			closed, closedErr := try(r, "", nil)
+			opened, openedErr := try(r, everything, nil)
 			checkRow(t, r, closed, closedErr, opened, openedErr)
 		})
 	}
-	t.Logf("rows by verdict: %v", counts)
+	logCounts(t, rows)
+}
+
+// logCounts prints how many rows there are of each verdict and class, and refuses a table with a row twice.
+func logCounts(t *testing.T, rows []row) {
+	t.Helper()
+	verdicts, classes, seen := map[string]int{}, map[string]int{}, map[string]bool{}
+	for _, r := range rows {
+		line := fmt.Sprintf("%q", r)
+		if seen[line] {
+			t.Errorf("the row %s is there twice", line)
+		}
+		seen[line] = true
+		verdicts[r.verdict]++
+		classes[r.verdict+" "+r.class]++
+	}
+	t.Logf("%d rows by verdict: %v", len(rows), verdicts)
+	for _, class := range slices.Sorted(maps.Keys(classes)) {
+		t.Logf("%4d %s", classes[class], class)
+	}
 }
 
 func checkRow(t *testing.T, r row, closed []string, closedErr error, opened []string, openedErr error) {
@@ -144,7 +186,7 @@ func checkRow(t *testing.T, r row, closed []string, closedErr error, opened []st
 	if isRefused && refused.Class == "" {
 		t.Errorf("%v has no class", refused)
 	}
-	if isRefused && r.verdict == "always" && (!refused.Always || refused.Setting != "") {
-		t.Errorf("%+v is not refused for good", refused)
+	if final, ok := errors.AsType[*egress.RefusedError](openedErr); r.verdict == "always" && (!ok || !final.Always || final.Setting != "") {
+		t.Errorf("%+v is not refused for good", final)
 	}
 }

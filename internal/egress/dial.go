@@ -67,16 +67,22 @@ func (g *Guard) addresses(ctx context.Context, host string, port uint16) ([]neti
 		return nil, err
 	}
 	for i, addr := range found {
-		d := g.Decide(addr, port)
-		if !d.Allowed {
+		if d := g.decideNamed(addr, port, private); !d.Allowed {
 			return nil, refusal(host, addr, port, d)
-		}
-		if private && !d.ByRule {
-			return nil, &RefusedError{Host: host, Addr: addr, Port: port, Class: ClassName, Setting: settingFor(addr.Unmap(), port)}
 		}
 		found[i] = addr.Unmap()
 	}
 	return found, nil
+}
+
+// decideNamed judges an address that a name led to. Behind a name of private networks only what the operator
+// opened is allowed.
+func (g *Guard) decideNamed(addr netip.Addr, port uint16, private bool) Decision {
+	d := g.Decide(addr, port)
+	if d.Allowed && private && !d.ByRule {
+		return Decision{Class: ClassName, Setting: settingFor(addr.Unmap(), port)}
+	}
+	return d
 }
 
 // resolve asks once, and treats every kind of failure alike. Public names are asked for as absolute ones, so

@@ -23,6 +23,9 @@ func (e *URLError) Error() string { return "the address is not acceptable: " + e
 // fragments and every spelling that two programs could read differently (URLError), and addresses that may not
 // be dialled (RefusedError). A name is judged again by its addresses whenever it is dialled.
 func (g *Guard) CheckURL(raw string, schemes ...string) (*url.URL, error) {
+	if err := checkCharacters(raw); err != nil {
+		return nil, err
+	}
 	scheme, rest, err := splitScheme(raw, schemes)
 	if err != nil {
 		return nil, err
@@ -34,11 +37,16 @@ func (g *Guard) CheckURL(raw string, schemes ...string) (*url.URL, error) {
 	if err := g.checkAuthority(scheme, authority); err != nil {
 		return nil, err
 	}
+	return canonical(scheme, authority, path), nil
+}
+
+// canonical puts checked parts together.
+func canonical(scheme, authority, path string) *url.URL {
 	u := &url.URL{Scheme: scheme, Host: authority}
 	if path = strings.TrimRight(path, "/"); path != "" {
 		u.Path = "/" + path
 	}
-	return u, nil
+	return u
 }
 
 // CheckHop judges a URL that a server gave, such as the target of a redirect that the caller means to follow.
@@ -60,16 +68,20 @@ func defaultSchemes(schemes []string) []string {
 	return schemes
 }
 
-// splitScheme checks the characters, then cuts the scheme off and lowers scheme and authority.
-func splitScheme(raw string, schemes []string) (scheme, rest string, err error) {
+func checkCharacters(raw string) error {
 	if len(raw) > maxURL {
-		return "", "", &URLError{Reason: "it is too long"}
+		return &URLError{Reason: "it is too long"}
 	}
 	for i := range len(raw) {
 		if c := raw[i]; c <= ' ' || c > '~' || strings.IndexByte("\\?#@%\"<>^`{|}", c) >= 0 {
-			return "", "", &URLError{Reason: "it holds a character that an API address has no use for"}
+			return &URLError{Reason: "it holds a character that an API address has no use for"}
 		}
 	}
+	return nil
+}
+
+// splitScheme cuts the scheme off and lowers scheme and authority.
+func splitScheme(raw string, schemes []string) (scheme, rest string, err error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	scheme = strings.ToLower(scheme)
 	if !ok || !slices.Contains(defaultSchemes(schemes), scheme) {
