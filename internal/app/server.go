@@ -31,13 +31,17 @@ func (c *core) serve(ctx context.Context, cfg config.Config, handler http.Handle
 		MaxHeaderBytes: maxHeaderBytes, BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
-	stopped := context.AfterFunc(ctx, func() {
+	stopped := make(chan struct{})
+	running := context.AfterFunc(ctx, func() {
+		defer close(stopped)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 		defer cancel()
 		_ = server.Shutdown(grace) // what is still open after the grace ends with the process
 	})
-	defer stopped()
 	err := c.accept(server, cfg, listener)
+	if !running() {
+		<-stopped // accept ends when the stop begins: the open requests still need the store
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
