@@ -115,13 +115,13 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 	c.namespaces = &namespace.Service{
 		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
 	}
-	c.clusters.Dependents = c.namespaces
 	if c.catalog, err = application.LoadCatalog(cfg.CatalogDir); err != nil {
 		return err
 	}
 	c.applications = &application.Service{
 		Store: c.db.Applications(), Sealer: valuesSealer{c.sealer}, Known: c.catalog, Rights: rightsPrinter{}, Now: now,
 	}
+	c.clusters.Dependents = dependents{c.namespaces, c.applications}
 	return nil
 }
 

@@ -70,6 +70,15 @@ func (s *Service) Applications(ctx context.Context, clusterID int64) ([]View, er
 	return slices.SortedFunc(maps.Values(views), func(a, b View) int { return strings.Compare(a.Entry.Name, b.Entry.Name) }), nil
 }
 
+// Busy reports whether an operation runs on a cluster, or waits to.
+func (s *Service) Busy(ctx context.Context, clusterID int64) (bool, error) {
+	rows, err := s.Store.Applications(ctx, clusterID)
+	if err != nil {
+		return false, fmt.Errorf("list applications of cluster %d: %w", clusterID, err)
+	}
+	return slices.ContainsFunc(rows, func(a Application) bool { return a.State.Busy() }), nil
+}
+
 // Application finds one application of a cluster.
 func (s *Service) Application(ctx context.Context, clusterID int64, name string) (View, error) {
 	row, err := s.Store.Application(ctx, clusterID, name)

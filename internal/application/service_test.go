@@ -115,6 +115,25 @@ func TestService_Applications(t *testing.T) {
 	}
 }
 
+// A cluster is not given up while a pod of ours may run there.
+func TestService_Busy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for step, tc := range []struct {
+		do   func()
+		want bool
+	}{
+		{func() {}, false},
+		{func() { w.install(application.InstallRequest{Name: "web"}) }, true},
+		{func() { w.end(w.install(application.InstallRequest{Name: "starter"})) }, true},
+	} {
+		tc.do()
+		if busy, err := w.service.Busy(t.Context(), clusterID); err != nil || busy != tc.want {
+			t.Errorf("after step %d busy is %v, %v", step, busy, err)
+		}
+	}
+}
+
 // What is installed stays there when its entry leaves the catalog, and can
 // still be removed.
 func TestService_entryGone(t *testing.T) {
