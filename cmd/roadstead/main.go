@@ -24,6 +24,9 @@ func main() {
 		},
 		Backup:  app.Backup,
 		Restore: app.Restore,
+
+		VerifySecrets: app.VerifySecrets,
+		RotateSecrets: app.RotateSecrets,
 	}
 	code := program.Main(ctx, os.Args[1:])
 	stop()

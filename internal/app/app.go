@@ -40,6 +40,11 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 		return err
 	}
 	defer core.close()
+	if keys != nil {
+		if err := keys.prove(ctx, core); err != nil {
+			return err
+		}
+	}
 	handler := http404()
 	if cfg.Role.Web() {
 		if handler, err = core.webHandler(cfg, version, out); err != nil {

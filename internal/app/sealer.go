@@ -1,15 +1,14 @@
 package app
 
-import "github.com/roadstead/roadstead/internal/secret"
+import (
+	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/secret"
+)
 
 // valuesSealer seals a user's values to their operation.
 type valuesSealer struct{ sealer *secret.Sealer }
 
 // SealValues implements application.Sealer.
 func (s valuesSealer) SealValues(plain []byte, operationID int64) ([]byte, error) {
-	return s.sealer.Seal(secret.NewValue(plain), valuesContext(operationID))
-}
-
-func valuesContext(operationID int64) secret.Context {
-	return secret.Context{Table: "operations", Row: operationID, Column: "values"}
+	return s.sealer.Seal(secret.NewValue(plain), application.ValuesContext(operationID))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/roadstead/roadstead/internal/application"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/kube"
@@ -62,7 +63,7 @@ type valuesOpener struct{ opener *secret.Opener }
 
 // OpenValues implements application.Opener.
 func (o valuesOpener) OpenValues(sealed []byte, operationID int64) (plain []byte, err error) {
-	value, err := o.opener.Open(sealed, valuesContext(operationID))
+	value, err := o.opener.Open(sealed, application.ValuesContext(operationID))
 	if err != nil {
 		return nil, fmt.Errorf("open the values of operation %d: %w", operationID, err)
 	}

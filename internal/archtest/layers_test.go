@@ -35,7 +35,7 @@ func layers() []layer {
 
 // domainOrder lists the domains so that each may import those before it.
 func domainOrder() []string {
-	return []string{"tenant", "auth", "cluster", "namespace", "application", "workload", "provision", "audit"}
+	return []string{"tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision", "audit"}
 }
 
 // edges are the imports inside a ring, or outward, that are allowed one by one.

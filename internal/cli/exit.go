@@ -18,6 +18,7 @@ const (
 	exitNotFound    = 3
 	exitRefused     = 4
 	exitUnavailable = 5
+	exitKeyMissing  = 6
 	exitInterrupted = 130
 )
 
@@ -35,6 +36,7 @@ func exitCodes() []exitCode {
 		{exitNotFound, "there is no such thing"},
 		{exitRefused, "the request was refused: not valid, not allowed, or in conflict with the present state"},
 		{exitUnavailable, "the server cannot be reached, or something that it needs did not answer in time"},
+		{exitKeyMissing, "a key that stored credentials are sealed to is missing"},
 		{exitInterrupted, "interrupted"},
 	}
 }
@@ -105,7 +107,11 @@ func diagnose(err error) (api.Reason, int) {
 		return reason, exitOf(p.Status)
 	}
 	if e, ok := apperr.From(err); ok {
-		return api.Reason{Code: e.Code, Title: e.Message, Hint: e.Hint}, exitOf(e.Status())
+		reason := api.Reason{Code: e.Code, Title: e.Message, Hint: e.Hint}
+		if e.Code == apperr.CredentialKey {
+			return reason, exitKeyMissing
+		}
+		return reason, exitOf(e.Status())
 	}
 	return api.Reason{Title: err.Error()}, exitFailed
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/vault"
 )
 
 // Program is the program as its main function puts it together. Serve, Backup and Restore are what the commands of
-// these names run; every field is needed.
+// these names run. Every field is needed.
 type Program struct {
 	Version string
 	In      io.Reader
@@ -23,6 +24,10 @@ type Program struct {
 	Backup func(ctx context.Context, c config.Config, file string) error
 	// Restore with verify only checks that the backup is whole.
 	Restore func(ctx context.Context, c config.Config, file string, verify bool) error
+
+	// VerifySecrets and RotateSecrets run what stands behind `secrets`. Note is told what was done.
+	VerifySecrets func(ctx context.Context, c config.Config) (vault.Report, error)
+	RotateSecrets func(ctx context.Context, c config.Config, step vault.Step, note func(string)) error
 }
 
 // Main runs the command that args name and returns the exit code. The end of ctx interrupts it.
@@ -42,7 +47,7 @@ type run struct {
 
 func (r *run) root() *cobra.Command {
 	root := group("roadstead", "Attach Kubernetes clusters, give projects namespaces, install applications, see what runs",
-		r.serve(), r.backup(), r.restore(), r.version(),
+		r.serve(), r.backup(), r.restore(), r.secrets(), r.version(),
 		r.groups(), r.projects(), r.clusters(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -18,6 +18,8 @@ import (
 	"github.com/roadstead/roadstead/internal/apitest"
 	"github.com/roadstead/roadstead/internal/cli"
 	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/vault"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -48,7 +50,24 @@ func program() *cli.Program {
 			fmt.Println("restoring", file, "into", c.DataDir, verify)
 			return nil
 		},
+		VerifySecrets: func(_ context.Context, c config.Config) (vault.Report, error) { return verified(c.DataDir), nil },
+		RotateSecrets: func(_ context.Context, c config.Config, step vault.Step, note func(string)) error {
+			note(fmt.Sprint(step, " of ", c.DataDir))
+			return nil
+		},
 	}
+}
+
+// verified is a report that fits the name of a data folder.
+func verified(dataDir string) vault.Report {
+	report := vault.Report{Keys: map[uint32]int{0xa1: 3, 0xb2: 1}}
+	switch dataDir {
+	case "/srv/moved":
+		report.Bad = []vault.Bad{{Kind: vault.Tokens, ID: 7, Err: fmt.Errorf("opening: %w", secret.ErrWrongContext)}}
+	case "/srv/lost":
+		report.Bad = []vault.Bad{{Kind: vault.Values, ID: 9, Err: fmt.Errorf("opening: %w", secret.ErrUnknownKey)}}
+	}
+	return report
 }
 
 // worldKey is where a script finds its world.

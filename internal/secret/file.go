@@ -1,10 +1,12 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // writeOnce makes a file whole or not at all, and never in place of one that exists (fs.ErrExist): the content
@@ -23,6 +25,46 @@ func writeOnce(path string, data []byte, mode fs.FileMode) error {
 		return fmt.Errorf("naming the file: %w", err)
 	}
 	return syncDir(dir)
+}
+
+// replace puts a new content in the place of a file at once, for the same owner. One process at a time may do so.
+// What an earlier one left beside it, when it died, is overwritten.
+func replace(path string, data []byte, mode fs.FileMode) error {
+	next := path + ".next"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing an unfinished file: %w", err)
+	}
+	file, err := os.OpenFile(next, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the next file: %w", err)
+	}
+	if err := errors.Join(keepOwner(file, path), fill(file, data, mode)); err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	if err := os.Rename(next, path); err != nil {
+		return fmt.Errorf("replacing the file: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// keepOwner gives the file to whom it replaces belonged, so that an administrator who rotates keys as root does not
+// lock the server out.
+func keepOwner(file *os.File, path string) error {
+	old, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for the owner of %s: %w", path, err)
+	}
+	owner, ok := old.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("keeping the owner of %s: %w", path, err)
+	}
+	return nil
 }
 
 func fill(file *os.File, data []byte, mode fs.FileMode) error {

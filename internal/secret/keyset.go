@@ -14,6 +14,12 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
+// The modes of the keyset files.
+const (
+	privateMode = 0o400
+	publicMode  = 0o644
+)
+
 // What can be wrong with the keyset files.
 var (
 	// ErrKeysetExposed means that others than the owner may read the private keyset or list its folder.
@@ -22,6 +28,8 @@ var (
 	ErrPrivateMissing = errors.New("the private keyset of this public keyset is missing")
 	// ErrKeysetMismatch means that the public keyset seals to a key that the private one lacks.
 	ErrKeysetMismatch = errors.New("the public keyset does not belong to the private one")
+	// ErrKeysetHeld means that another process changes the keyset files.
+	ErrKeysetHeld = errors.New("another process is changing the keyset")
 )
 
 // LoadOrCreate reads the private and the public keyset, or makes them at the first start: the private one with
@@ -35,19 +43,18 @@ func LoadOrCreate(privatePath, publicPath string) (*Sealer, *Opener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	public, err := publicOf(private, publicPath)
+	if err := ensurePublic(private, publicPath); err != nil {
+		return nil, nil, err
+	}
+	opener, err := LoadOpener(privatePath)
 	if err != nil {
 		return nil, nil, err
 	}
-	opener, err := newOpener(private)
+	sealer, err := LoadSealer(publicPath)
 	if err != nil {
 		return nil, nil, err
 	}
-	sealer, err := newSealer(public)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !slices.Contains(opener.keys, sealer.primary) {
+	if !slices.Contains(opener.file.current().keys, sealer.KeyID()) {
 		return nil, nil, fmt.Errorf("comparing %s with %s: %w", publicPath, privatePath, ErrKeysetMismatch)
 	}
 	return sealer, opener, nil
@@ -55,11 +62,20 @@ func LoadOrCreate(privatePath, publicPath string) (*Sealer, *Opener, error) {
 
 // LoadSealer reads a public keyset.
 func LoadSealer(publicPath string) (*Sealer, error) {
-	public, err := readPublic(publicPath)
-	if err != nil {
+	s := &Sealer{}
+	if err := s.file.open(publicPath, loadSealing); err != nil {
 		return nil, err
 	}
-	return newSealer(public)
+	return s, nil
+}
+
+// LoadOpener reads a private keyset, which must exist (fs.ErrNotExist).
+func LoadOpener(privatePath string) (*Opener, error) {
+	o := &Opener{}
+	if err := o.file.open(privatePath, loadOpening); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 func loadPrivate(path string) (*keyset.Handle, error) {
@@ -97,23 +113,26 @@ func createPrivate(privatePath, publicPath string) (*keyset.Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	var buf bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&buf)); err != nil {
-		return nil, fmt.Errorf("writing the private keyset: %w", err)
+	encoded, err := encodePrivate(handle)
+	if err != nil {
+		return nil, err
 	}
-	defer clear(buf.Bytes())
+	defer clear(encoded)
 	if err := os.MkdirAll(filepath.Dir(privatePath), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the private keyset: %w", err)
 	}
-	if err := writeOnce(privatePath, buf.Bytes(), 0o400); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := writeOnce(privatePath, encoded, privateMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("keeping the private keyset: %w", err)
 	}
 	return loadPrivate(privatePath)
 }
 
-// newKeyset makes a keyset of one key: HPKE with X-Wing (X25519 and ML-KEM-768) and AES-256-GCM, the key's id in
-// front of every ciphertext.
-func newKeyset() (*keyset.Handle, error) {
+// newKeyset makes a keyset of one key.
+func newKeyset() (*keyset.Handle, error) { return withNewPrimary(keyset.NewManager()) }
+
+// withNewPrimary adds a key and makes it primary: HPKE with X-Wing (X25519 and ML-KEM-768) and AES-256-GCM, the key's
+// id in front of every ciphertext.
+func withNewPrimary(manager *keyset.Manager) (*keyset.Handle, error) {
 	params, err := hpke.NewParameters(hpke.ParametersOpts{
 		KEMID:   hpke.X_WING,
 		KDFID:   hpke.HKDFSHA256,
@@ -123,7 +142,6 @@ func newKeyset() (*keyset.Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("choosing the keyset's parameters: %w", err)
 	}
-	manager := keyset.NewManager()
 	id, err := manager.AddNewKeyFromParameters(params)
 	if err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
@@ -138,26 +156,43 @@ func newKeyset() (*keyset.Handle, error) {
 	return handle, nil
 }
 
-// publicOf reads the public keyset, and writes it when it is missing.
-func publicOf(private *keyset.Handle, path string) (*keyset.Handle, error) {
-	public, err := readPublic(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return public, err
+// ensurePublic writes the public keyset when it is missing.
+func ensurePublic(private *keyset.Handle, path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // whatever else is wrong with it is found when it is read
 	}
-	if public, err = private.Public(); err != nil {
+	encoded, err := encodePublic(private)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("making the folder of the public keyset: %w", err)
+	}
+	if err := writeOnce(path, encoded, publicMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("keeping the public keyset: %w", err)
+	}
+	return nil
+}
+
+func encodePrivate(private *keyset.Handle) ([]byte, error) {
+	var buf bytes.Buffer
+	if err := insecurecleartextkeyset.Write(private, keyset.NewJSONWriter(&buf)); err != nil {
+		return nil, fmt.Errorf("writing the private keyset: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// encodePublic encodes the public half of a private keyset.
+func encodePublic(private *keyset.Handle) ([]byte, error) {
+	public, err := private.Public()
+	if err != nil {
 		return nil, fmt.Errorf("deriving the public keyset: %w", err)
 	}
 	var buf bytes.Buffer
 	if err := public.WriteWithNoSecrets(keyset.NewJSONWriter(&buf)); err != nil {
 		return nil, fmt.Errorf("writing the public keyset: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of the public keyset: %w", err)
-	}
-	if err := writeOnce(path, buf.Bytes(), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("keeping the public keyset: %w", err)
-	}
-	return readPublic(path)
+	return buf.Bytes(), nil
 }
 
 func readPublic(path string) (*keyset.Handle, error) {

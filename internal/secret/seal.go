@@ -1,7 +1,6 @@
 package secret
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -28,29 +27,40 @@ const (
 	prefixLen     = 5
 )
 
-// Sealer writes credentials that only an Opener reads. It holds no private key.
+// Sealer writes credentials that only an Opener reads. It holds no private key. When its file is replaced, it seals
+// to the new primary key from then on.
 type Sealer struct {
+	file watched[sealing]
+}
+
+// sealing is a public keyset made ready.
+type sealing struct {
 	encrypt tink.HybridEncrypt
 	primary uint32
 }
 
-func newSealer(public *keyset.Handle) (*Sealer, error) {
+func loadSealing(path string) (sealing, error) {
+	public, err := readPublic(path)
+	if err != nil {
+		return sealing{}, err
+	}
 	encrypt, err := hybrid.NewHybridEncrypt(public)
 	if err != nil {
-		return nil, fmt.Errorf("preparing to seal credentials: %w", err)
+		return sealing{}, fmt.Errorf("preparing to seal credentials: %w", err)
 	}
 	primary, err := public.Primary()
 	if err != nil {
-		return nil, fmt.Errorf("reading the keyset's primary key: %w", err)
+		return sealing{}, fmt.Errorf("reading the keyset's primary key: %w", err)
 	}
-	return &Sealer{encrypt: encrypt, primary: primary.KeyID()}, nil
+	return sealing{encrypt: encrypt, primary: primary.KeyID()}, nil
 }
 
 // Seal encrypts a credential for the place and target of ctx. It takes about 0.4 ms.
 func (s *Sealer) Seal(plaintext Value, ctx Context) ([]byte, error) {
+	keys := s.file.latest()
 	var out []byte
 	var err error
-	plaintext.Reveal(func(b []byte) { out, err = s.encrypt.Encrypt(b, ctx.info()) })
+	plaintext.Reveal(func(b []byte) { out, err = keys.encrypt.Encrypt(b, ctx.info()) })
 	if err != nil {
 		return nil, fmt.Errorf("sealing a credential: %w", err)
 	}
@@ -58,24 +68,34 @@ func (s *Sealer) Seal(plaintext Value, ctx Context) ([]byte, error) {
 }
 
 // KeyID is the id of the key that Seal uses.
-func (s *Sealer) KeyID() uint32 { return s.primary }
+func (s *Sealer) KeyID() uint32 { return s.file.latest().primary }
 
-// Opener reads what was sealed to any key of its private keyset.
+// Opener reads what was sealed to any enabled key of its private keyset. When it meets a key that it does not know, it
+// looks whether its file was replaced meanwhile, so that nothing sealed during a rotation is out of its reach.
 type Opener struct {
+	file watched[opening]
+}
+
+// opening is a private keyset made ready.
+type opening struct {
 	decrypt tink.HybridDecrypt
 	keys    []uint32
 }
 
-func newOpener(private *keyset.Handle) (*Opener, error) {
+func loadOpening(path string) (opening, error) {
+	private, err := loadPrivate(path)
+	if err != nil {
+		return opening{}, err
+	}
 	decrypt, err := hybrid.NewHybridDecrypt(private)
 	if err != nil {
-		return nil, fmt.Errorf("preparing to open credentials: %w", err)
+		return opening{}, fmt.Errorf("preparing to open credentials: %w", err)
 	}
 	keys, err := keyIDs(private)
 	if err != nil {
-		return nil, err
+		return opening{}, err
 	}
-	return &Opener{decrypt: decrypt, keys: keys}, nil
+	return opening{decrypt: decrypt, keys: keys}, nil
 }
 
 // Open decrypts a credential that was sealed with the same ctx. It fails with ErrUnknownKey, ErrWrongContext or
@@ -85,10 +105,14 @@ func (o *Opener) Open(ciphertext []byte, ctx Context) (Value, error) {
 	if err != nil {
 		return Value{}, fmt.Errorf("opening a credential: %w", err)
 	}
-	if !slices.Contains(o.keys, id) {
+	keys := o.file.current()
+	if !slices.Contains(keys.keys, id) {
+		keys = o.file.latest()
+	}
+	if !slices.Contains(keys.keys, id) {
 		return Value{}, fmt.Errorf("opening a credential: key %08x: %w", id, ErrUnknownKey)
 	}
-	plain, err := o.decrypt.Decrypt(ciphertext, ctx.info())
+	plain, err := keys.decrypt.Decrypt(ciphertext, ctx.info())
 	if err != nil {
 		return Value{}, fmt.Errorf("opening a credential: key %08x: %w", id, ErrWrongContext)
 	}
@@ -116,28 +140,4 @@ func keyIDs(h *keyset.Handle) ([]uint32, error) {
 		}
 	}
 	return ids, nil
-}
-
-// canary is a known text that proves at start that an opener fits what is stored.
-const canary = "roadstead canary"
-
-func canaryContext() Context { return Context{Table: "canary"} }
-
-// SealCanary makes a ciphertext to store beside the credentials; see Verify.
-func (s *Sealer) SealCanary() ([]byte, error) {
-	return s.Seal(NewValue([]byte(canary)), canaryContext())
-}
-
-// Verify opens a stored canary: an error means that this opener would not read the stored credentials either.
-func (o *Opener) Verify(sealed []byte) error {
-	v, err := o.Open(sealed, canaryContext())
-	if err != nil {
-		return fmt.Errorf("checking the private keyset against the stored canary: %w", err)
-	}
-	v.Reveal(func(b []byte) {
-		if !bytes.Equal(b, []byte(canary)) {
-			err = fmt.Errorf("checking the private keyset against the stored canary: %w", ErrWrongContext)
-		}
-	})
-	return err
 }

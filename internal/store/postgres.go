@@ -25,6 +25,13 @@ func timeouts() map[string]string {
 }
 
 func (db *DB) openPostgres(ctx context.Context, cfg Config) error {
+	if err := db.connectPostgres(ctx, cfg); err != nil {
+		return err
+	}
+	return migratePostgres(ctx, db.pool, db.queue)
+}
+
+func (db *DB) connectPostgres(ctx context.Context, cfg Config) error {
 	config, err := pgxpool.ParseConfig(cfg.DatabaseURL)
 	if err != nil {
 		return fmt.Errorf("read the database URL: %w", err)
@@ -42,5 +49,5 @@ func (db *DB) openPostgres(ctx context.Context, cfg Config) error {
 	}
 	db.write = stdlib.OpenDBFromPool(db.pool)
 	db.read = db.write
-	return migratePostgres(ctx, db.pool, db.queue)
+	return nil
 }

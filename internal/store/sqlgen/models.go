@@ -21,6 +21,11 @@ type Application struct {
 	UpdatedAt   int64
 }
 
+type Canary struct {
+	Singleton int64
+	Sealed    []byte
+}
+
 type Cluster struct {
 	ID               int64
 	Name             string
@@ -115,6 +120,11 @@ type OperationLog struct {
 	HeadEnd     int64
 	TailSize    int64
 	DroppedTo   int64
+}
+
+type OperationValue struct {
+	OperationID int64
+	Sealed      []byte
 }
 
 type PolledValue struct {
