@@ -8,7 +8,7 @@ major=${version#v}
 minor=${major#*.}
 flags="-s -w"
 for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-	flags="$flags -X $package.gitVersion=$version -X $package.gitMajor=${major%%.*} -X $package.gitMinor=${minor%%.*}"
-	flags="$flags -X $package.gitTreeState=clean -X $package.gitCommit=$version"
+  flags="$flags -X $package.gitVersion=$version -X $package.gitMajor=${major%%.*} -X $package.gitMinor=${minor%%.*}"
+  flags="$flags -X $package.gitTreeState=clean -X $package.gitCommit=$version"
 done
 echo "$flags"

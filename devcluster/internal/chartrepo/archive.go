@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
@@ -74,13 +74,20 @@ func load(sources fs.FS, folder string) (*chart.Chart, error) {
 			return err
 		}
 		data, err := fs.ReadFile(sources, name)
-		files = append(files, &archive.BufferedFile{Name: name[len(path.Clean(folder))+1:], Data: data})
-		return err
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		files = append(files, &archive.BufferedFile{Name: strings.TrimPrefix(name, folder+"/"), Data: data})
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read its files: %w", err)
 	}
-	return loader.LoadFiles(files)
+	c, err := loader.LoadFiles(files)
+	if err != nil {
+		return nil, fmt.Errorf("put it together: %w", err)
+	}
+	return c, nil
 }
 
 // packaged is the time of every file in every archive.
@@ -90,11 +97,11 @@ func save(c *chart.Chart, dir string) (Archive, error) {
 	c.StampModTimes(packaged())
 	file, err := util.Save(c, dir)
 	if err != nil {
-		return Archive{}, err
+		return Archive{}, fmt.Errorf("write the archive: %w", err)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return Archive{}, err
+		return Archive{}, fmt.Errorf("read the archive: %w", err)
 	}
 	return Archive{Metadata: c.Metadata, Data: data}, nil
 }

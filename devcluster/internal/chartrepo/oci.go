@@ -128,7 +128,5 @@ func serve(w http.ResponseWriter, req *http.Request, mediaType string, data []by
 func refuse(w http.ResponseWriter, code string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusNotFound)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"errors": []map[string]string{{"code": code, "message": "not found"}},
-	})
+	_, _ = fmt.Fprintf(w, `{"errors":[{"code":%q,"message":"not found"}]}`, code)
 }

@@ -48,5 +48,8 @@ func writeTable(out io.Writer, list []chartrepo.Chart) error {
 	for _, c := range list {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", c.Name, c.Version, c.Repository, c.OCI, c.Description)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
 }

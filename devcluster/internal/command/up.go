@@ -31,11 +31,15 @@ func newUp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return up(cmd, config) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&config.Dir, "dir", defaultDir, "`folder` of kubeconfig, ca.crt, data and logs; a previous cluster in it is replaced")
+	flags.StringVar(&config.Dir, "dir", defaultDir,
+		"`folder` of kubeconfig, ca.crt, data and logs; a previous cluster in it is replaced")
 	flags.StringVar(&config.Listen, "listen", "127.0.0.1:0", "loopback `address` of the API server; port 0 is any free one")
-	flags.StringVar(&config.InstallerBin, "installer-bin", "", "`program` that containers of installer images run as local processes")
-	flags.StringVar(&config.InstallerImage, "installer-image", "ghcr.io/roadstead/installer", "installer `image`, whatever its tag, besides all whose path ends in /installer")
-	flags.StringVar(&config.ChartsListen, "charts-listen", "127.0.0.1:0", "loopback `address` of the chart repository; port 0 is any free one")
+	flags.StringVar(&config.InstallerBin, "installer-bin", "",
+		"`program` that containers of installer images run as local processes")
+	flags.StringVar(&config.InstallerImage, "installer-image",
+		"ghcr.io/roadstead/installer", "installer `image`, whatever its tag, besides all whose path ends in /installer")
+	flags.StringVar(&config.ChartsListen, "charts-listen", "127.0.0.1:0",
+		"loopback `address` of the chart repository; port 0 is any free one")
 	flags.IntVar(&config.Nodes, "nodes", 1, "`number` of simulated nodes")
 	return cmd
 }

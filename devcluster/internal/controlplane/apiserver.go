@@ -94,5 +94,8 @@ func parse(named cliflag.NamedFlagSets, args []string) error {
 	for _, set := range named.FlagSets {
 		all.AddFlagSet(set)
 	}
-	return all.Parse(args)
+	if err := all.Parse(args); err != nil {
+		return fmt.Errorf("parse: %w", err)
+	}
+	return nil
 }

@@ -157,8 +157,10 @@ func (c *ControlPlane) Stop(ctx context.Context) error {
 // Done is closed when the control plane has begun to end, asked or not.
 func (c *ControlPlane) Done() <-chan struct{} { return c.ctx.Done() }
 
-// Err is why the control plane ended: context.Canceled when it was asked to.
-func (c *ControlPlane) Err() error { return context.Cause(c.ctx) }
+// Err is why the control plane ended. It is only of use once Done is closed.
+func (c *ControlPlane) Err() error {
+	return fmt.Errorf("the control plane ended: %w", context.Cause(c.ctx))
+}
 
 // Server is the API server's URL.
 func (c *ControlPlane) Server() string { return c.server }

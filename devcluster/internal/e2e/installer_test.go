@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -104,7 +105,14 @@ func TestInstallerWithoutItsFilesWaits(t *testing.T) {
 	t.Parallel()
 	ns := newNamespace(t, nil)
 	p := createPod(t, ns, installPod("report", nil))
-	awaitPod(t, ns, p.Name, "Pending CreateContainerConfigError")
+	eventually(t, func(ctx context.Context) error {
+		events, err := shared.client.CoreV1().Events(ns).List(ctx, metav1.ListOptions{FieldSelector: "reason=FailedMount"})
+		if err == nil && len(events.Items) == 0 {
+			err = errors.New("no event tells what the pod waits for")
+		}
+		return err
+	})
+	awaitPod(t, ns, p.Name, "Pending ContainerCreating")
 	if _, err := shared.client.CoreV1().ConfigMaps(ns).Create(t.Context(), &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: "request"}, Data: map[string]string{"chart": "web"},
 	}, metav1.CreateOptions{}); err != nil {

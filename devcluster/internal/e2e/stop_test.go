@@ -23,6 +23,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			i, err := startInstance(filepath.Join(t.TempDir(), "cluster"), "--installer-bin", built.installer)
 			if err != nil {
 				t.Fatal(err)
@@ -77,7 +78,7 @@ func descendants(t *testing.T, pid int) []int {
 	var all []int
 	for _, file := range threads {
 		data, _ := os.ReadFile(file)
-		for _, field := range strings.Fields(string(data)) {
+		for field := range strings.FieldsSeq(string(data)) {
 			child, err := strconv.Atoi(field)
 			if err != nil {
 				t.Fatal(err)

@@ -72,7 +72,7 @@ func Copy(ctx context.Context, w io.Writer, flush func(), source Source, options
 			return fmt.Errorf("find the last lines: %w", err)
 		}
 	}
-	left := options.Limit
+	out := limited{to: w, left: options.Limit}
 	var buffer []byte
 	for line, err := range source.Lines(ctx, from, options.Follow) {
 		if err != nil {
@@ -82,22 +82,36 @@ func Copy(ctx context.Context, w io.Writer, flush func(), source Source, options
 			continue
 		}
 		buffer = format(buffer[:0], line, options.Timestamps)
-		if left >= 0 && int64(len(buffer)) > left {
-			buffer = buffer[:left]
-		}
-		if _, err := w.Write(buffer); err != nil {
+		full, err := out.write(buffer)
+		if err != nil {
 			return fmt.Errorf("write a log: %w", err)
 		}
 		if options.Follow {
 			flush()
 		}
-		if left >= 0 {
-			if left -= int64(len(buffer)); left == 0 {
-				return nil
-			}
+		if full {
+			break
 		}
 	}
 	return nil
+}
+
+// limited writes a number of bytes and no more.
+type limited struct {
+	to   io.Writer
+	left int64 // negative: no limit
+}
+
+// write reports whether the limit is reached.
+func (l *limited) write(data []byte) (full bool, err error) {
+	if l.left >= 0 && int64(len(data)) >= l.left {
+		data, full = data[:l.left], true
+	}
+	n, err := l.to.Write(data)
+	if l.left >= 0 {
+		l.left -= int64(n)
+	}
+	return full, err
 }
 
 func format(buffer []byte, line Line, timestamps bool) []byte {

@@ -109,20 +109,9 @@ func (f *File) read(ctx context.Context, reader *bufio.Reader, follow bool, yiel
 	var pending []byte
 	for {
 		ended, grown := f.state()
-		for {
-			piece, err := reader.ReadBytes('\n')
-			pending = append(pending, piece...)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				yield(Line{}, err)
-				return
-			}
-			if !yield(parse(pending)) {
-				return
-			}
-			pending = pending[:0]
+		var more bool
+		if pending, more = drain(reader, pending, yield); !more {
+			return
 		}
 		if ended || !follow {
 			if len(pending) > 0 {
@@ -135,6 +124,26 @@ func (f *File) read(ctx context.Context, reader *bufio.Reader, follow bool, yiel
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// drain yields the whole lines that are there, the first of which began with
+// pending. It returns the beginning of the next, and false if that is enough.
+func drain(reader *bufio.Reader, pending []byte, yield func(Line, error) bool) ([]byte, bool) {
+	for {
+		piece, err := reader.ReadBytes('\n')
+		pending = append(pending, piece...)
+		if errors.Is(err, io.EOF) {
+			return pending, true
+		}
+		if err != nil {
+			yield(Line{}, err)
+			return nil, false
+		}
+		if !yield(parse(pending)) {
+			return nil, false
+		}
+		pending = pending[:0]
 	}
 }
 

@@ -59,8 +59,8 @@ func Start(ctx context.Context, config Config) (*Agent, error) {
 	}
 	a.events = newRecorder(life, config.Client)
 	a.pods = newManager(config, a.nodes, a.events)
-	a.server = newServer(config, a.pods)
-	a.loops.Go(a.server.serve)
+	a.server = newServer(life, config, a.pods)
+	a.loops.Go(func() { a.server.serve(life) })
 	if err := a.start(ctx, life); err != nil {
 		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}

@@ -118,7 +118,7 @@ func (f fixture) running(t *testing.T) map[string]corev1.Pod {
 func TestPodsOfOurNodesLiveAndGo(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	const count = 100
+	const count = 30
 	for i := range count {
 		f.create(t, fmt.Sprintf("ours-%d", i), fmt.Sprintf("devcluster-node-%d", i%2+1))
 	}

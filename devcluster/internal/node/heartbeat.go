@@ -67,19 +67,20 @@ func renew(ctx context.Context, client kubernetes.Interface, name string) error 
 func waitSchedulable(ctx context.Context, client kubernetes.Interface, count int) error {
 	err := wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return false, nil
-		}
-		ready := 0
-		for i := range nodes.Items {
-			if len(nodes.Items[i].Spec.Taints) == 0 {
-				ready++
-			}
-		}
-		return ready >= count, nil
+		return err == nil && untainted(nodes.Items) >= count, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the nodes: %w", context.Cause(ctx))
 	}
 	return nil
+}
+
+func untainted(nodes []corev1.Node) int {
+	count := 0
+	for i := range nodes {
+		if len(nodes[i].Spec.Taints) == 0 {
+			count++
+		}
+	}
+	return count
 }

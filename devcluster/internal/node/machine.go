@@ -71,7 +71,7 @@ func (m machine) status(now time.Time) corev1.NodeStatus {
 			{Type: corev1.NodeHostName, Address: m.name},
 		},
 		DaemonEndpoints: corev1.NodeDaemonEndpoints{
-			KubeletEndpoint: corev1.DaemonEndpoint{Port: int32(m.kubelet.Port)}, //nolint:gosec // a port
+			KubeletEndpoint: corev1.DaemonEndpoint{Port: int32(m.kubelet.Port)},
 		},
 		NodeInfo: corev1.NodeSystemInfo{
 			MachineID: m.name, SystemUUID: m.name, BootID: m.name,

@@ -140,18 +140,9 @@ func (m *manager) find(key cache.ObjectName) *entry {
 	return m.entries[key]
 }
 
-// adopt is the entry of a pod, begun now if there is none. It is nil for pods
-// that are not ours to live.
+// adopt begins a pod of one of our nodes.
 func (m *manager) adopt(key cache.ObjectName, p *corev1.Pod) (*entry, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if e := m.entries[key]; e != nil {
-		return e, nil
-	}
 	host := m.hosts[p.Spec.NodeName]
-	if host == nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
-		return nil, nil
-	}
 	address, err := host.addresses.take()
 	if err != nil {
 		return nil, err
@@ -159,19 +150,21 @@ func (m *manager) adopt(key cache.ObjectName, p *corev1.Pod) (*entry, error) {
 	wake := func() { m.queue.Add(key) }
 	e := &entry{uid: p.UID, host: host, address: address}
 	e.life = pod.New(p, &host.Host, address.String(), time.Now(), wake)
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.entries[key] = e
 	return e, nil
 }
 
 // forget ends what is left of a pod that is gone, and reports whether all of
 // it has ended.
-func (m *manager) forget(key cache.ObjectName, e *entry) bool {
+func (m *manager) forget(ctx context.Context, key cache.ObjectName, e *entry) bool {
 	now := time.Now()
 	e.life.Kill(now, 0)
 	if e.life.Running(now) {
 		return false
 	}
-	e.life.Release()
+	e.life.Release(ctx)
 	e.host.addresses.free(e.address)
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,27 +15,25 @@ import (
 	"github.com/roadstead/roadstead/devcluster/internal/logs"
 )
 
-// server is the kubelets' API: the logs of containers. One server answers for
+// server is the kubelets' API: the logs of containers, followed until the
+// context it was made with ends. One server answers for
 // all nodes, since a pod's name says which it is.
 type server struct {
 	http     *http.Server
 	listener net.Listener
 	log      *slog.Logger
-	cancel   context.CancelFunc
 }
 
-func newServer(config Config, pods *manager) *server {
+func newServer(ctx context.Context, config Config, pods *manager) *server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /containerLogs/{namespace}/{pod}/{container}", pods.serveLogs)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "devcluster: containers have logs, but cannot be entered or connected to", http.StatusNotImplemented)
 	})
-	ctx, cancel := context.WithCancel(context.Background())
 	return &server{
 		listener: tls.NewListener(config.Listener, config.TLS),
 		log:      config.Log,
-		cancel:   cancel,
 		http: &http.Server{
 			Handler:           only(config.ClientName, mux),
 			ReadHeaderTimeout: 10 * time.Second,
@@ -55,16 +54,17 @@ func only(name string, next http.Handler) http.Handler {
 	})
 }
 
-func (s *server) serve() {
+func (s *server) serve(ctx context.Context) {
 	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		s.log.Error("the kubelets' server ended", slog.Any("error", err))
+		s.log.ErrorContext(ctx, "the kubelets' server ended", slog.Any("error", err))
 	}
 }
 
-// stop ends the server and the logs that are followed.
 func (s *server) stop(ctx context.Context) error {
-	s.cancel()
-	return s.http.Shutdown(ctx)
+	if err := s.http.Shutdown(ctx); err != nil {
+		return fmt.Errorf("stop the kubelets' server: %w", err)
+	}
+	return nil
 }
 
 func (m *manager) serveLogs(w http.ResponseWriter, r *http.Request) {

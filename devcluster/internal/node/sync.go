@@ -11,12 +11,17 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/roadstead/roadstead/devcluster/internal/pod"
 )
 
 const (
 	// conflictRetry is how soon a status is written again that met a newer
 	// pod; the watch has mostly brought it by then.
 	conflictRetry = 20 * time.Millisecond
+	// crowd is how many pods wait to be moved when short states go unwritten.
+	crowd       = 8 * workers
+	passingTime = 500 * time.Millisecond
 	// goneRetry is how soon the end of a gone pod's processes is checked.
 	goneRetry = 50 * time.Millisecond
 )
@@ -24,24 +29,29 @@ const (
 // sync moves one pod to now and tells the API server.
 func (m *manager) sync(ctx context.Context, key cache.ObjectName) error {
 	p, err := m.lister.Pods(key.Namespace).Get(key.Name)
-	if err != nil && !apierrors.IsNotFound(err) {
+	gone := apierrors.IsNotFound(err)
+	if err != nil && !gone {
 		return fmt.Errorf("read the pod: %w", err)
 	}
-	if e := m.find(key); e != nil && (err != nil || e.uid != p.UID) {
-		if !m.forget(key, e) {
+	e := m.find(key)
+	if e != nil && (gone || e.uid != p.UID) {
+		if !m.forget(ctx, key, e) {
 			m.queue.AddAfter(key, goneRetry)
 			return nil
 		}
+		e = nil
 	}
-	if err != nil {
+	switch {
+	case gone:
 		return nil
-	}
-	e, err := m.adopt(key, p)
-	if err != nil {
-		return fmt.Errorf("begin the pod: %w", err)
-	}
-	if e == nil {
+	case e == nil && m.hosts[p.Spec.NodeName] == nil:
+		return nil
+	case e == nil && final(p):
 		return m.remove(ctx, p)
+	case e == nil:
+		if e, err = m.adopt(key, p); err != nil {
+			return fmt.Errorf("begin the pod: %w", err)
+		}
 	}
 	if version(p) < e.written {
 		return nil // the watch will bring what we wrote
@@ -52,6 +62,10 @@ func (m *manager) sync(ctx context.Context, key cache.ObjectName) error {
 func (m *manager) move(ctx context.Context, key cache.ObjectName, e *entry, p *corev1.Pod) error {
 	now := time.Now()
 	outcome := e.life.Sync(ctx, p, now)
+	if m.queue.Len() > crowd && passing(outcome, now) {
+		m.queue.AddAfter(key, outcome.Wake.Sub(now))
+		return nil
+	}
 	if !equality.Semantic.DeepEqual(outcome.Status, p.Status) {
 		again, err := m.write(ctx, e, p, outcome.Status)
 		if err != nil {
@@ -69,6 +83,17 @@ func (m *manager) move(ctx context.Context, key cache.ObjectName, e *entry, p *c
 		m.queue.AddAfter(key, outcome.Wake.Sub(now))
 	}
 	return nil
+}
+
+// passing reports whether a pod is about to be past its present state, which
+// is then not worth a write when thousands of pods start at a time.
+func passing(outcome pod.Outcome, now time.Time) bool {
+	return outcome.Status.Phase == corev1.PodPending && !outcome.Wake.IsZero() && outcome.Wake.Sub(now) < passingTime
+}
+
+// final reports whether a pod has ended for good.
+func final(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 
 // write stores a pod's status, on condition that nobody else wrote to the pod
@@ -92,7 +117,7 @@ func (m *manager) write(ctx context.Context, e *entry, p *corev1.Pod, status cor
 // remove takes a pod off the API server that is to be deleted and has ended.
 func (m *manager) remove(ctx context.Context, p *corev1.Pod) error {
 	grace := p.DeletionGracePeriodSeconds
-	if p.DeletionTimestamp == nil || grace != nil && *grace == 0 || m.hosts[p.Spec.NodeName] == nil {
+	if p.DeletionTimestamp == nil || grace != nil && *grace == 0 {
 		return nil
 	}
 	options := metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: metav1.NewUIDPreconditions(string(p.UID))}

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -165,15 +166,24 @@ func (c *container) start(s *session) time.Time {
 		Pod: s.pod, Container: spec, Once: c.once, Attempt: c.restarts, At: s.now, Wake: s.wake,
 	})
 	if err != nil {
-		s.recorder.Warning(s.pod, "Failed", "Error: "+err.Error())
-		c.wait = corev1.ContainerStateWaiting{Reason: "CreateContainerConfigError", Message: err.Error()}
-		c.until = s.now.Add(configRetry)
+		c.refuse(s, err)
 		return c.until
 	}
 	s.recorder.Normal(s.pod, "Created", "Container created")
 	s.recorder.Normal(s.pod, "Started", "Container started")
 	c.step, c.run, c.started, c.exit = stepRun, run, s.now, nil
 	return time.Time{}
+}
+
+// refuse shows why a container cannot be started, and has it tried again.
+func (c *container) refuse(s *session, err error) {
+	c.until = s.now.Add(configRetry)
+	if _, ok := errors.AsType[*VolumeError](err); ok {
+		s.recorder.Warning(s.pod, "FailedMount", err.Error())
+		return
+	}
+	s.recorder.Warning(s.pod, "Failed", "Error: "+err.Error())
+	c.wait = corev1.ContainerStateWaiting{Reason: "CreateContainerConfigError", Message: err.Error()}
 }
 
 // observe reads the state of a run and, when it has ended, decides what next.

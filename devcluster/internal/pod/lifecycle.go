@@ -240,12 +240,12 @@ func (l *Lifecycle) Kill(now time.Time, grace time.Duration) {
 }
 
 // Release gives up what the runtimes keep for the pod, once nothing runs.
-func (l *Lifecycle) Release() {
+func (l *Lifecycle) Release(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.all() {
 		if c.runtime != nil {
-			c.runtime.Release(l.uid)
+			c.runtime.Release(ctx, l.uid)
 		}
 	}
 }

@@ -68,6 +68,7 @@ func (l *Lifecycle) conditions(s *session, status *corev1.PodStatus) {
 		set(corev1.PodReady, false, "PodFailed", "")
 		set(corev1.ContainersReady, false, "PodFailed", "")
 		return
+	default:
 	}
 	incomplete, unready := l.incomplete(), l.unready()
 	set(corev1.PodInitialized, incomplete == "", reasonOf(incomplete, "ContainersNotInitialized"), incomplete)
@@ -115,7 +116,8 @@ func missingGates(pod *corev1.Pod, status *corev1.PodStatus) string {
 		case condition == nil:
 			messages = append(messages, fmt.Sprintf("corresponding condition of pod readiness gate %q does not exist.", gate.ConditionType))
 		case condition.Status != corev1.ConditionTrue:
-			messages = append(messages, fmt.Sprintf("the status of pod readiness gate %q is not \"True\", but %s", gate.ConditionType, condition.Status))
+			messages = append(messages, fmt.Sprintf("the status of pod readiness gate %q is not \"True\", but %s",
+				gate.ConditionType, condition.Status))
 		}
 	}
 	return strings.Join(messages, ", ")

@@ -2,6 +2,7 @@ package pod
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,13 +15,27 @@ import (
 type Runtime interface {
 	// Pull reports why the image of a container cannot be had, nil if it can.
 	Pull(pod *corev1.Pod, container *corev1.Container) error
-	// Start starts a container. An error is the kubelet's
-	// CreateContainerConfigError: it is shown and the start tried again.
+	// Start starts a container. An error is shown and the start tried again:
+	// a VolumeError as the kubelet's event FailedMount, any other as its
+	// CreateContainerConfigError.
 	Start(ctx context.Context, start Start) (Run, error)
 	// Release gives up what was kept for a pod whose runs have all ended. It
 	// may be called more than once.
-	Release(pod types.UID)
+	Release(ctx context.Context, pod types.UID)
 }
+
+// VolumeError is that a volume of a pod cannot be set up.
+type VolumeError struct {
+	Volume string
+	Err    error
+}
+
+func (e *VolumeError) Error() string {
+	return fmt.Sprintf("MountVolume.SetUp failed for volume %q : %v", e.Volume, e.Err)
+}
+
+// Unwrap is why.
+func (e *VolumeError) Unwrap() error { return e.Err }
 
 // Start is one start of one container.
 type Start struct {

@@ -36,7 +36,7 @@ func Main() error {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(plan.Dir, path)
 	}
-	if err := syscall.Exec(path, plan.Args, plan.Env); err != nil { //nolint:gosec // this is the purpose
+	if err := syscall.Exec(path, plan.Args, plan.Env); err != nil {
 		return fmt.Errorf("execute %s: %w", path, err)
 	}
 	return nil

@@ -59,35 +59,25 @@ func try(ctx context.Context, config Config, candidate isolation) error {
 	}
 	defer func() { _ = os.Remove(root) }()
 	plan := podinit.Plan{Root: root, ReadOnlyRoot: true}
-	cmd, err := candidate.command(config.Self, plan, filepath.Join(config.Dir, "probe.json"))
+	cmd, err := candidate.command(ctx, config.Self, plan, filepath.Join(config.Dir, "probe.json"))
 	if err != nil {
 		return err
 	}
-	if output, err := candidate.run(ctx, cmd); err != nil {
+	defer closeAll(cmd.ExtraFiles)
+	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, output)
 	}
 	return nil
 }
 
-func (i isolation) run(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
-	defer closeAll(cmd.ExtraFiles)
-	stop := context.AfterFunc(ctx, func() {
-		if cmd.Process != nil {
-			_ = cmd.Process.Kill()
-		}
-	})
-	defer stop()
-	return cmd.CombinedOutput()
-}
-
 // command starts pod-init with a plan. The file at scratch exists only while
 // this runs.
-func (i isolation) command(self string, plan podinit.Plan, scratch string) (*exec.Cmd, error) {
+func (i isolation) command(ctx context.Context, self string, plan podinit.Plan, scratch string) (*exec.Cmd, error) {
 	file, err := planFile(plan, scratch)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, "pod-init") //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, self, "pod-init")
 	cmd.Env = []string{}
 	cmd.ExtraFiles = []*os.File{file} // podinit.PlanFD
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -107,7 +97,7 @@ func (i isolation) command(self string, plan podinit.Plan, scratch string) (*exe
 
 // planFile is an open file without a name that holds the plan.
 func planFile(plan podinit.Plan, scratch string) (*os.File, error) {
-	data, err := json.Marshal(plan) //nolint:gosec // no name, and only pod-init reads it
+	data, err := json.Marshal(plan)
 	if err != nil {
 		return nil, fmt.Errorf("encode the plan of a process: %w", err)
 	}

@@ -82,6 +82,7 @@ func each(t *testing.T, test func(t *testing.T, r *Runtime)) {
 	}
 	for _, i := range isolations(t, config) {
 		t.Run(i.String(), func(t *testing.T) {
+			t.Parallel()
 			config := config
 			config.Dir = filepath.Join(t.TempDir(), "pods")
 			if err := os.MkdirAll(config.Dir, 0o700); err != nil {
@@ -155,7 +156,7 @@ func start(t *testing.T, r *Runtime, p *corev1.Pod) (run pod.Run, ended <-chan s
 	t.Cleanup(func() {
 		run.Stop(time.Now(), 0)
 		await(t, end)
-		r.Release(p.UID)
+		r.Release(context.WithoutCancel(t.Context()), p.UID)
 	})
 	return run, end
 }
@@ -181,6 +182,7 @@ func readLog(t *testing.T, run pod.Run) string {
 func TestProcessSeesItsPod(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *Runtime) {
+		t.Helper()
 		run, ended := start(t, r, newPod("report"))
 		await(t, ended)
 		log := readLog(t, run)
@@ -234,9 +236,13 @@ func TestStop(t *testing.T) {
 		"it is given no time": {"obey", 0, 137},
 	}
 	each(t, func(t *testing.T, r *Runtime) {
+		t.Helper()
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				run, ended := start(t, r, newPod(c.mode))
+				t.Parallel()
+				p := newPod(c.mode)
+				p.UID = types.UID(name)
+				run, ended := start(t, r, p)
 				ctx, cancel := context.WithCancel(t.Context())
 				for line := range run.Log().Lines(ctx, 0, true) {
 					if string(line.Text) == "ready\n" {
@@ -299,7 +305,7 @@ func TestStartIsRefused(t *testing.T) {
 		want   string
 	}{
 		"a ConfigMap is missing": {
-			func(p *corev1.Pod) { p.Spec.Volumes[0].ConfigMap.Name = "absent" }, `set up volume "request": configmaps "absent" not found`,
+			func(p *corev1.Pod) { p.Spec.Volumes[0].ConfigMap.Name = "absent" }, `failed for volume "request" : configmaps "absent" not found`,
 		},
 		"a key is missing": {func(p *corev1.Pod) {
 			p.Spec.Volumes[0].ConfigMap.Items = []corev1.KeyToPath{{Key: "absent", Path: "x"}}
@@ -330,7 +336,7 @@ func TestStartIsRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got error %v, want one with %q", err, c.want)
 			}
-			r.Release(p.UID)
+			r.Release(context.WithoutCancel(t.Context()), p.UID)
 		})
 	}
 }

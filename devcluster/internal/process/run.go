@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -42,13 +43,15 @@ type process struct {
 	exit *pod.Exit
 }
 
-// launch starts a process. A goroutine of its own waits for the end.
-func (r *Runtime) launch(l launch, start pod.Start) (*process, error) {
+// launch starts a process. A goroutine of its own waits for the end, which ctx
+// does not bring about.
+func (r *Runtime) launch(ctx context.Context, l launch, start pod.Start) (*process, error) {
+	ctx = context.WithoutCancel(ctx)
 	log, err := logs.Create(l.log)
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := r.command(l)
+	cmd, err := r.command(ctx, l)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
@@ -64,7 +67,7 @@ func (r *Runtime) launch(l launch, start pod.Start) (*process, error) {
 		closeAll(cmd.ExtraFiles)
 		started <- err
 		if err == nil {
-			p.wait()
+			p.wait(ctx)
 			start.Wake()
 		}
 	}()
@@ -74,17 +77,17 @@ func (r *Runtime) launch(l launch, start pod.Start) (*process, error) {
 	return p, nil
 }
 
-func (r *Runtime) command(l launch) (*exec.Cmd, error) {
+func (r *Runtime) command(ctx context.Context, l launch) (*exec.Cmd, error) {
 	if r.isolation != none {
-		return r.isolation.command(r.config.Self, l.plan, l.scratch)
+		return r.isolation.command(ctx, r.config.Self, l.plan, l.scratch)
 	}
 	for _, m := range l.plan.Mounts {
 		if err := show(m, l.plan.Root); err != nil {
 			return nil, err
 		}
 	}
-	cmd := exec.Command(r.config.Program, l.plan.Args[1:]...) //nolint:gosec // the operator's program
-	cmd.Env = append(l.plan.Env, "ROADSTEAD_POD_ROOT="+l.plan.Root)
+	cmd := exec.CommandContext(ctx, r.config.Program, l.plan.Args[1:]...)
+	cmd.Env = slices.Concat(l.plan.Env, []string{"ROADSTEAD_POD_ROOT=" + l.plan.Root})
 	cmd.Dir = l.plan.Root
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	return cmd, nil
@@ -104,12 +107,12 @@ func show(m podinit.Mount, root string) error {
 }
 
 // wait waits for the end and records it.
-func (p *process) wait() {
+func (p *process) wait(ctx context.Context) {
 	_ = p.cmd.Wait()          // the state of the process says it all
 	p.signal(syscall.SIGKILL) // what is left of its group
 	exit := &pod.Exit{At: time.Now(), Code: exitCode(p.cmd.ProcessState)}
 	_ = p.log.Close()
-	exit.Message = p.message(exit.Code)
+	exit.Message = p.message(ctx, exit.Code)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.exit = exit
@@ -123,13 +126,13 @@ func exitCode(state *os.ProcessState) int32 {
 		return signalled
 	}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return signalled + int32(status.Signal()) //nolint:gosec // a signal number
+		return signalled + int32(status.Signal())
 	}
-	return int32(state.ExitCode()) //nolint:gosec // a byte
+	return int32(state.ExitCode())
 }
 
 // message is the termination message.
-func (p *process) message(code int32) string {
+func (p *process) message(ctx context.Context, code int32) string {
 	data, _ := readAtMost(p.launch.termination, maxMessage)
 	if len(data) > 0 || code == 0 || !p.launch.fallback {
 		return string(data)
@@ -139,7 +142,7 @@ func (p *process) message(code int32) string {
 		return ""
 	}
 	var tail bytes.Buffer
-	for line, err := range p.log.Lines(context.Background(), position, false) {
+	for line, err := range p.log.Lines(ctx, position, false) {
 		if err != nil {
 			break
 		}

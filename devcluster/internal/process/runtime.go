@@ -79,7 +79,7 @@ func (r *Runtime) Start(ctx context.Context, start pod.Start) (pod.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.launch(launch, start)
+	return r.launch(ctx, launch, start)
 }
 
 // sandbox is what the containers of a pod share, made for the first of them.
@@ -101,7 +101,7 @@ func (r *Runtime) sandbox(ctx context.Context, p *corev1.Pod) (*sandbox, error) 
 }
 
 // Release implements pod.Runtime.
-func (r *Runtime) Release(uid types.UID) {
+func (r *Runtime) Release(ctx context.Context, uid types.UID) {
 	r.mu.Lock()
 	box := r.sandboxes[uid]
 	delete(r.sandboxes, uid)
@@ -110,7 +110,7 @@ func (r *Runtime) Release(uid types.UID) {
 		return
 	}
 	if err := box.remove(); err != nil {
-		r.config.Log.Warn("the files of a pod were not removed", slog.String("uid", string(uid)), slog.Any("error", err))
+		r.config.Log.WarnContext(ctx, "the files of a pod were not removed", slog.String("uid", string(uid)), slog.Any("error", err))
 	}
 }
 

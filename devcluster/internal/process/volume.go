@@ -12,6 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/roadstead/roadstead/devcluster/internal/pod"
 )
 
 var (
@@ -46,7 +48,7 @@ func (s source) volume(ctx context.Context, v *corev1.Volume) (payload, time.Tim
 		err = errVolumeKind
 	}
 	if err != nil {
-		return nil, due, fmt.Errorf("set up volume %q: %w", v.Name, err)
+		return nil, due, &pod.VolumeError{Volume: v.Name, Err: err}
 	}
 	return files, due, nil
 }
@@ -189,12 +191,12 @@ func (s source) downward(files payload, items []corev1.DownwardAPIVolumeFile, mo
 }
 
 func fileMode(own, volume *int32) fs.FileMode {
-	mode := int32(corev1.ConfigMapVolumeSourceDefaultMode) // the same for all kinds
+	mode := corev1.ConfigMapVolumeSourceDefaultMode // the same for all kinds
 	if volume != nil {
 		mode = *volume
 	}
 	if own != nil {
 		mode = *own
 	}
-	return fs.FileMode(mode) & fs.ModePerm //nolint:gosec // permission bits
+	return fs.FileMode(mode) & fs.ModePerm
 }

@@ -127,7 +127,7 @@ func duration(annotations map[string]string, name string, into *time.Duration) e
 func tag(image string) string {
 	name, _, _ := strings.Cut(image, "@")
 	colon := strings.LastIndexByte(name, ':')
-	if colon < strings.LastIndexByte(name, '/') {
+	if colon <= strings.LastIndexByte(name, '/') { // a port's, or none
 		return ""
 	}
 	return name[colon+1:]

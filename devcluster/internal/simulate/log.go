@@ -55,25 +55,27 @@ func (l *log) Lines(ctx context.Context, from int64, follow bool) iter.Seq2[logs
 	return func(yield func(logs.Line, error) bool) {
 		for n := from; ; {
 			line, changed := l.line(n)
-			wait := time.Until(line.Time)
-			switch {
-			case line.Text == nil && !follow, line.Text == nil && l.over(), wait > 0 && !follow:
-				return
-			case line.Text == nil:
-				wait = time.Hour // until something changes
-				fallthrough
-			case wait > 0:
-				if !sleep(ctx, wait, changed) {
+			if wait := due(line); wait > 0 {
+				if !follow || l.over(line) || !sleep(ctx, wait, changed) {
 					return
 				}
-			default:
-				if !yield(line, nil) {
-					return
-				}
-				n++
+				continue
 			}
+			if !yield(line, nil) {
+				return
+			}
+			n++
 		}
 	}
+}
+
+// due is how long it takes until a line is written. It is an hour, after which
+// to look again, for one that is not to be expected as things are.
+func due(line logs.Line) time.Duration {
+	if line.Text == nil {
+		return time.Hour
+	}
+	return time.Until(line.Time)
 }
 
 // sleep waits for a duration or a change, and reports false if ctx was done.
@@ -89,9 +91,10 @@ func sleep(ctx context.Context, wait time.Duration, changed <-chan struct{}) boo
 	return true
 }
 
-func (l *log) over() bool {
+// over reports whether a line will never be written.
+func (l *log) over(line logs.Line) bool {
 	exit, _ := l.run.end()
-	return exit != nil && !time.Now().Before(exit.At)
+	return line.Text == nil && exit != nil && !time.Now().Before(exit.At)
 }
 
 // line is line n, possibly of the future and then subject to change, and a

@@ -48,4 +48,4 @@ func (Runtime) Start(_ context.Context, start pod.Start) (pod.Run, error) {
 }
 
 // Release implements pod.Runtime.
-func (Runtime) Release(types.UID) {}
+func (Runtime) Release(context.Context, types.UID) {}
