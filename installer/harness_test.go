@@ -216,14 +216,15 @@ func account(t *testing.T, namespace string, role *rbacv1.RoleRef) {
 // grant gives the account "installer" of a namespace rights in it.
 func grant(t *testing.T, namespace string, rules ...rbacv1.PolicyRule) {
 	t.Helper()
-	name := metav1.ObjectMeta{Name: "installer"}
+	name := metav1.ObjectMeta{GenerateName: "e2e-"}
 	role := &rbacv1.Role{ObjectMeta: name, Rules: rules}
-	if _, err := bench.clients.RbacV1().Roles(namespace).Create(t.Context(), role, metav1.CreateOptions{}); err != nil {
+	role, err := bench.clients.RbacV1().Roles(namespace).Create(t.Context(), role, metav1.CreateOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	binding := &rbacv1.RoleBinding{
 		ObjectMeta: name,
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "installer"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
 		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Name: "installer", Namespace: namespace}},
 	}
 	if _, err := bench.clients.RbacV1().RoleBindings(namespace).Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
@@ -330,7 +331,7 @@ func (p *process) wait(t *testing.T) result {
 // waitFor waits until the log holds a text.
 func (p *process) waitFor(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); ; <-time.After(20 * time.Millisecond) {
 		if strings.Contains(p.out.String(), text) {
 			return
 		}
@@ -339,3 +340,5 @@ func (p *process) waitFor(t *testing.T, text string) {
 		}
 	}
 }
+
+func (i *install) files() pod.Layout { return pod.Layout{Root: i.root} }

@@ -90,7 +90,7 @@ func TestIndexesThatDoNotHaveTheChart(t *testing.T) {
 		"JSON, no entries":   {`{"entries":3}`, ErrNotFound},
 		"broken entry":       {"entries:\n  web:\n  - version: [1\n", ErrInvalid},
 		"entry of no list":   {"entries:\n  web:\n    version: 1.0.0\n", ErrInvalid},
-		"a million versions": {"entries:\n  web:\n" + strings.Repeat("  - version: 1.0.0\n", 400_000), ErrInvalid},
+		"a million versions": {"entries:\n  web:\n" + strings.Repeat("  - version: 1.0.0\n", 500_000), ErrInvalid},
 		"too many versions":  {"entries:\n  web:\n" + strings.Repeat("  - version: 1\n", maxVersions+1), ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -13,11 +12,12 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 )
 
-// Load makes a chart of the archive. Every call returns one of its own, since using a chart changes it.
+// Load makes a chart of the archive. Every call returns one of its own, since using a chart changes it, though
+// never the content of its files, which all share.
 func (a *Archive) Load() (*chartv2.Chart, error) {
 	files := make([]*helmarchive.BufferedFile, len(a.files))
 	for i, f := range a.files {
-		files[i] = &helmarchive.BufferedFile{Name: f.Name, ModTime: f.ModTime, Data: bytes.Clone(f.Data)}
+		files[i] = &helmarchive.BufferedFile{Name: f.Name, ModTime: f.ModTime, Data: f.Data}
 	}
 	ch, err := loader.LoadFiles(files)
 	if err != nil {

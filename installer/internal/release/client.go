@@ -16,6 +16,7 @@ import (
 type client struct {
 	*kube.Client
 	waiter *waiter
+	rights *rights
 
 	removing  bool
 	deleteErr error
@@ -44,8 +45,28 @@ func (c *client) Build(manifest io.Reader, validate bool) (kube.ResourceList, er
 	return list, err //nolint:wrapcheck // Helm says what it was doing
 }
 
-// Delete deletes objects and keeps the errors.
+// Create creates objects that we may follow.
+func (c *client) Create(list kube.ResourceList, options ...kube.ClientCreateOption) (*kube.Result, error) {
+	if err := c.rights.follow(c.waiter.ctx, list); err != nil {
+		return nil, err
+	}
+	return c.Client.Create(list, options...) //nolint:wrapcheck // Helm says what it was doing
+}
+
+// Update makes objects of one list those of another that we may follow.
+func (c *client) Update(from, to kube.ResourceList, options ...kube.ClientUpdateOption) (*kube.Result, error) {
+	if err := c.rights.follow(c.waiter.ctx, to); err != nil {
+		return &kube.Result{}, err
+	}
+	return c.Client.Update(from, to, options...) //nolint:wrapcheck // Helm says what it was doing
+}
+
+// Delete deletes objects that we may follow, and keeps the errors.
 func (c *client) Delete(list kube.ResourceList, p metav1.DeletionPropagation) (*kube.Result, []error) {
+	if err := c.rights.follow(c.waiter.ctx, list); err != nil {
+		c.deleteErr = err
+		return nil, []error{err}
+	}
 	result, errs := c.Client.Delete(list, p)
 	c.deleteErr = errors.Join(append(errs, c.deleteErr)...)
 	return result, errs

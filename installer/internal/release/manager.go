@@ -49,7 +49,7 @@ func (m *Manager) helm(ctx context.Context) (*action.Configuration, *client, err
 	if !ok {
 		return nil, nil, fmt.Errorf("setting Helm up: its client is a %T", config.KubeClient)
 	}
-	c := &client{Client: plain, waiter: newWaiter(ctx, m, plain)}
+	c := &client{Client: plain, waiter: newWaiter(ctx, m, plain), rights: newRights(m.cluster.Typed)}
 	config.KubeClient = c
 	config.HookOutputFunc = func(_, pod, container string) io.Writer {
 		return &lineWriter{log: m.log, prefix: "hook " + pod + "/" + container}

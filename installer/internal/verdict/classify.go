@@ -29,6 +29,9 @@ func ofOurs(err error) (Code, []string) {
 	if e, ok := errors.AsType[*values.RefusedError](err); ok {
 		return ValuesRefused, e.Paths
 	}
+	if e, ok := errors.AsType[*release.RightsError](err); ok {
+		return RightsMissing, []string{e.Verb + " " + e.Resource}
+	}
 	if e, ok := errors.AsType[*release.PodRefusedError](err); ok {
 		return PodRefused, names(e.Objects)
 	}
