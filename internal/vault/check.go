@@ -24,7 +24,7 @@ type Bad struct {
 }
 
 // KeyMissing reports whether a key is missing that ciphertexts name.
-func (r Report) KeyMissing() bool {
+func (r *Report) KeyMissing() bool {
 	for _, bad := range r.Bad {
 		if errors.Is(bad.Err, secret.ErrUnknownKey) {
 			return true

@@ -22,17 +22,20 @@ func TestCheckFindsWhatDoesNotOpen(t *testing.T) {
 		"nothing": {func(*testing.T, *installation) {}, nil, false},
 		"swapped": {
 			func(_ *testing.T, w *installation) { w.swap() },
-			map[int64]error{1: secret.ErrWrongContext, 2: secret.ErrWrongContext}, false,
+			map[int64]error{1: secret.ErrWrongContext, 2: secret.ErrWrongContext},
+			false,
 		},
 		"unknown key": {
 			func(t *testing.T, w *installation) { t.Helper(); w.add(t, vault.Tokens, 9, foreign.sealer) },
-			map[int64]error{9: secret.ErrUnknownKey}, true,
+			map[int64]error{9: secret.ErrUnknownKey},
+			true,
 		},
 		"not sealed": {
 			func(_ *testing.T, w *installation) {
 				w.store.rows[vault.Tokens][2].Ciphertext = []byte("a token as it is")
 			},
-			map[int64]error{3: secret.ErrNotSealed}, false,
+			map[int64]error{3: secret.ErrNotSealed},
+			false,
 		},
 	}
 	for name, test := range tests {
