@@ -95,15 +95,16 @@ func splitScheme(raw string, schemes []string) (scheme, rest string, err error) 
 	return scheme, rest, nil
 }
 
-// checkPath accepts a base path such as the ones of cluster proxies; dots and empty parts would move it.
+// checkPath accepts a base path such as the ones of cluster proxies; dots and empty parts would move it, and some
+// characters would be written in another way than they were entered.
 func checkPath(path string) error {
 	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	if len(parts) == 1 && parts[0] == "" {
 		return nil
 	}
 	for _, part := range parts {
-		if part == "" || part == "." || part == ".." || strings.ContainsRune(part, ';') {
-			return &URLError{Reason: "its path holds an empty part, dots or a semicolon"}
+		if part == "" || part == "." || part == ".." || strings.ContainsAny(part, ";!'()*[]") {
+			return &URLError{Reason: "its path holds an empty part, dots, or a character that a base path has no use for"}
 		}
 	}
 	return nil
