@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
 
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -21,7 +22,7 @@ func (s PodSource) List(
 	ctx context.Context, key workload.Key, token string, limit int,
 ) (workload.Listing[workload.Pod], error) {
 	var list corev1.PodList
-	if err := listPage(ctx, s.Clients, key, token, limit, &list); err != nil {
+	if err := listPage(ctx, s.Clients, key, token, limit, &list, podListMask()); err != nil {
 		return workload.Listing[workload.Pod]{}, err
 	}
 	return listing(&list, list.Items, podItem), nil
@@ -42,7 +43,7 @@ func (s DeploymentSource) List(
 	ctx context.Context, key workload.Key, token string, limit int,
 ) (workload.Listing[workload.Deployment], error) {
 	var list appsv1.DeploymentList
-	if err := listPage(ctx, s.Clients, key, token, limit, &list); err != nil {
+	if err := listPage(ctx, s.Clients, key, token, limit, &list, deploymentListMask()); err != nil {
 		return workload.Listing[workload.Deployment]{}, err
 	}
 	return listing(&list, list.Items, deploymentItem), nil
@@ -55,12 +56,21 @@ func (s DeploymentSource) Watch(
 	return watchItems(ctx, s.Clients, key, version, deploymentItem, sink)
 }
 
-func listPage(ctx context.Context, clients *Clients, key workload.Key, token string, limit int, into List) error {
+// maskedList is a list that can be decoded in part.
+type maskedList interface {
+	List
+	protobufMessage
+}
+
+func listPage(
+	ctx context.Context, clients *Clients, key workload.Key, token string, limit int, into maskedList, m *mask,
+) error {
 	c, err := clients.For(ctx, key.Cluster)
 	if err != nil {
 		return err
 	}
-	return expired(c.Page(ctx, into, ListOptions{Namespace: key.Scope, Limit: int64(limit), Continue: token}))
+	o := ListOptions{Namespace: key.Scope, Limit: int64(limit), Continue: token}
+	return expired(c.pageBy(ctx, into, o, func(r rest.Result) error { return decodeMasked(r, into, m) }))
 }
 
 // listing trims a page. Nothing of it refers to the page, which can go.

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 )
@@ -51,6 +52,11 @@ type List interface {
 
 // Page reads one page of a list into into.
 func (c *Client) Page(ctx context.Context, into List, o ListOptions) error {
+	return c.pageBy(ctx, into, o, func(r rest.Result) error { return decode(r, into) })
+}
+
+// pageBy is Page with a decoder of the caller's own.
+func (c *Client) pageBy(ctx context.Context, into List, o ListOptions, decode func(rest.Result) error) error {
 	kind, err := kindOf(into)
 	if err != nil {
 		return err
@@ -69,7 +75,7 @@ func (c *Client) Page(ctx context.Context, into List, o ListOptions) error {
 		VersionedParams(&metav1.ListOptions{
 			LabelSelector: o.Labels, FieldSelector: o.Fields, Limit: o.Limit, Continue: o.Continue,
 		}, scheme.ParameterCodec)
-	if err := decode(accept(req, into).Do(ctx), into); err != nil {
+	if err := decode(accept(req, into).Do(ctx)); err != nil {
 		return fmt.Errorf("listing %s: %w", resourceOf(kind), err)
 	}
 	return nil

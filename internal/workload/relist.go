@@ -139,6 +139,9 @@ func (f *follower[R]) fill(ctx context.Context, listing Listing[R]) error {
 
 // sweep removes the rows that the list did not name.
 func (f *follower[R]) sweep(ctx context.Context) error {
+	if f.mark == 1 { // the first list of the key: nothing was there before
+		return nil
+	}
 	var after Ref
 	for {
 		gone, err := f.rows.Unmarked(ctx, f.status, f.mark, after, pageSize)
