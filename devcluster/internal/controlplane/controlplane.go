@@ -47,11 +47,16 @@ func Start(ctx context.Context, config Config) (*ControlPlane, error) {
 	if err := routeLogs(config.Log); err != nil {
 		return nil, err
 	}
-	keys, err := newCredentials(filepath.Join(config.Dir, "pki"))
+	address := config.Listener.Addr().String()
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("parse the address to listen on: %w", err)
+	}
+	keys, err := newCredentials(filepath.Join(config.Dir, "pki"), host)
 	if err != nil {
 		return nil, err
 	}
-	c := &ControlPlane{keys: keys, server: "https://" + config.Listener.Addr().String()}
+	c := &ControlPlane{keys: keys, server: "https://" + address}
 	c.ctx, c.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { c.cancel(context.Cause(ctx)) })
 	defer stop()

@@ -19,8 +19,8 @@ type credentials struct {
 }
 
 // newCredentials makes the authorities and writes all pairs but those of
-// kubeconfigs, which embed theirs.
-func newCredentials(dir string) (*credentials, error) {
+// kubeconfigs, which embed theirs. host is where the API server listens.
+func newCredentials(dir, host string) (*credentials, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the key folder: %w", err)
 	}
@@ -33,22 +33,19 @@ func newCredentials(dir string) (*credentials, error) {
 		return nil, err
 	}
 	c := &credentials{dir: dir, authority: authority, frontProxy: frontProxy}
-	if err := c.writePairs(); err != nil {
+	if err := c.writePairs(host); err != nil {
 		return nil, err
 	}
 	return c, c.writeRest()
 }
 
-func (c *credentials) writePairs() error {
+func (c *credentials) writePairs(host string) error {
 	pairs := []struct {
 		base string
 		make func() (pki.Pair, error)
 	}{
 		{"apiserver", func() (pki.Pair, error) {
-			return c.authority.Server("kube-apiserver", apiServerNames()...)
-		}},
-		{"kubelet", func() (pki.Pair, error) {
-			return c.authority.Server("devcluster-kubelet", loopback)
+			return c.authority.Server("kube-apiserver", apiServerNames(host)...)
 		}},
 		{"kubelet-client", func() (pki.Pair, error) {
 			return c.authority.Client(KubeletClient, "system:masters")
@@ -88,11 +85,11 @@ func (c *credentials) writeRest() error {
 
 func (c *credentials) path(name string) string { return filepath.Join(c.dir, name) }
 
-// apiServerNames is where clients may find the API server: on loopback, under
-// the names of the Service "kubernetes", and at its address.
-func apiServerNames() []string {
+// apiServerNames is where clients may find the API server: where it listens, on
+// loopback, under the names of the Service "kubernetes", and at its address.
+func apiServerNames(host string) []string {
 	return []string{
-		loopback, "::1", "localhost", serviceAddress,
+		host, loopback, "::1", "localhost", serviceAddress,
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
 	}
 }
