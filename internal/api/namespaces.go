@@ -16,6 +16,7 @@ type Namespaces interface {
 	Namespace(ctx context.Context, projectID int64, environment string) (namespace.Namespace, error)
 	OfProject(ctx context.Context, projectID int64) ([]namespace.Namespace, error)
 	Remove(ctx context.Context, id int64) (namespace.Namespace, error)
+	RemoveProject(ctx context.Context, projectID int64) error
 	RequestCredential(ctx context.Context, namespaceID int64, lifetime time.Duration) (namespace.Grant, error)
 }
 

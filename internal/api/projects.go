@@ -42,6 +42,8 @@ func (h *Handler) mountProjects(r router) {
 	route(r, "GET /projects", "list-projects", "List projects", h.listProjects)
 	route(r, "POST /projects", "create-project", "Create a project", h.createProject, answers(http.StatusCreated))
 	route(r, "GET /projects/{project}", "show-project", "Show a project", h.showProject)
+	route(r, "DELETE /projects/{project}", "remove-project", "Remove a project, its namespaces first",
+		h.removeProject, answers(http.StatusAccepted))
 	route(r, "GET /projects/{project}/environments", "list-environments", "List a project's environments",
 		h.listEnvironments)
 }
@@ -65,6 +67,17 @@ func (h *Handler) createProject(ctx context.Context, in *createInput) (*body[Pro
 func (h *Handler) showProject(ctx context.Context, in *ProjectInput) (*body[Project], error) {
 	project, err := h.Tenants.Project(ctx, in.Project)
 	if err != nil {
+		return nil, err
+	}
+	return &body[Project]{viewProject(project)}, nil
+}
+
+func (h *Handler) removeProject(ctx context.Context, in *ProjectInput) (*body[Project], error) {
+	project, err := h.Tenants.Project(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Namespaces.RemoveProject(ctx, project.ID); err != nil {
 		return nil, err
 	}
 	return &body[Project]{viewProject(project)}, nil

@@ -118,3 +118,9 @@ func (s *Namespaces) RequestCredential(
 		Namespace: s.all[id-1], Cluster: home,
 	}, nil
 }
+
+// RemoveProject implements [api.Namespaces].
+func (s *Namespaces) RemoveProject(_ context.Context, projectID int64) error {
+	s.tenants.removeProject(projectID)
+	return nil
+}

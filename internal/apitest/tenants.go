@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -121,4 +122,10 @@ func orPath(name, path string) string {
 		return name
 	}
 	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+func (t *Tenants) removeProject(id int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.projects = slices.DeleteFunc(t.projects, func(p tenant.Project) bool { return p.ID == id })
 }

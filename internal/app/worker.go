@@ -92,6 +92,7 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 		cluster.RemoveKind:        c.clusters.StepRemove,
 		namespace.Kind:            namespaces.Step,
 		namespace.CredentialKind:  namespaces.StepCredential,
+		namespace.ProjectKind:     namespaces.StepProject,
 		application.KindOperation: machine.Step,
 		application.KindSweep:     machine.Sweep,
 		workload.ValueKind:        w.refresher.Step,

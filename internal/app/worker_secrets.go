@@ -3,8 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/config"
@@ -51,7 +53,7 @@ func (d directory) Target(ctx context.Context, clusterID int64) (kube.Target, er
 	}
 	token, err := d.opener.Open(sealed, cluster.TokenContext(c))
 	if err != nil {
-		return kube.Target{}, fmt.Errorf("open the token of cluster %d: %w", clusterID, err)
+		return kube.Target{}, fmt.Errorf("open the token of cluster %d: %w", clusterID, coded(err))
 	}
 	return kube.Target{
 		Cluster: c.ID, Generation: c.Generation, APIURL: c.Platform.APIURL, CAPEM: []byte(c.Platform.CAPEM), Token: token,
@@ -65,8 +67,19 @@ type valuesOpener struct{ opener *secret.Opener }
 func (o valuesOpener) OpenValues(sealed []byte, operationID int64) (plain []byte, err error) {
 	value, err := o.opener.Open(sealed, application.ValuesContext(operationID))
 	if err != nil {
-		return nil, fmt.Errorf("open the values of operation %d: %w", operationID, err)
+		return nil, fmt.Errorf("open the values of operation %d: %w", operationID, coded(err))
 	}
 	value.Reveal(func(b []byte) { plain = bytes.Clone(b) })
 	return plain, nil
+}
+
+// coded gives a credential that does not open the code that people see.
+func coded(err error) error {
+	switch {
+	case errors.Is(err, secret.ErrUnknownKey):
+		return apperr.Of(apperr.CredentialKey).With(err)
+	case errors.Is(err, secret.ErrWrongContext):
+		return apperr.Of(apperr.CredentialContext).With(err)
+	}
+	return err
 }

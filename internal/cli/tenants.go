@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +56,27 @@ func (r *run) projects() *cobra.Command {
 		}
 		return c.out.show(found, func(t *table) { projectRows(t, found.Items...) })
 	})
-	return group("project", "Projects, whose environments get namespaces", create, list)
+	return group("project", "Projects, whose environments get namespaces", create, list, r.projectRemove())
+}
+
+func (r *run) projectRemove() *cobra.Command {
+	noWait := false
+	c := r.remote("remove PROJECT", "Take a project's namespaces out of their clusters, then forget it", cobra.ExactArgs(1),
+		func(ctx context.Context, c *call, args []string) error {
+			at := path("projects", args[0])
+			removing, err := request[api.Project](ctx, c.client, http.MethodDelete, at, nil)
+			if err != nil {
+				return err
+			}
+			if !noWait {
+				if err := c.gone(ctx, at, "project/"+strconv.FormatInt(removing.ID, 10), "removed"); err != nil {
+					return err
+				}
+			}
+			return c.out.show(removing, func(t *table) { t.line("Project " + removing.Path + " is removed.") })
+		})
+	noWaitFlag(c, &noWait)
+	return c
 }
 
 func projectRows(t *table, projects ...api.Project) {

@@ -89,7 +89,10 @@ func (s *Service) Attach(ctx context.Context, r AttachRequest) (Cluster, error) 
 	if err != nil {
 		return Cluster{}, fmt.Errorf("attach cluster: %w", err)
 	}
-	return c, s.Values.Refresh(ctx, c.ID, ConnectionValue)
+	// The cluster is attached, whatever becomes of this: clusters that were never
+	// checked are looked for every half minute.
+	_ = s.Values.Refresh(ctx, c.ID, ConnectionValue)
+	return c, nil
 }
 
 // Cluster finds a cluster by id, or by name where only one has it.

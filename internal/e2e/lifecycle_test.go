@@ -30,6 +30,22 @@ func TestRemovingAClusterCleansItUp(t *testing.T) {
 	}
 }
 
+// TestRemovingAProjectCleansItUp takes its namespaces out of their clusters.
+func TestRemovingAProjectCleansItUp(t *testing.T) {
+	t.Parallel()
+	n := newNames()
+	s := newServerWith(t, n.app)
+	s.mainJob(t, n)
+	namespace := s.namespaceOf(t, n)
+	s.must(t, "project", "remove", n.project)
+	if _, err := shared.kubectl(t.Context(), "get", "namespace", namespace); err == nil {
+		t.Errorf("namespace %s still stands", namespace)
+	}
+	if out := s.must(t, "project", "list"); strings.Contains(out, n.project) {
+		t.Errorf("the project is still listed:\n%s", out)
+	}
+}
+
 // TestANamespaceOfSomebodyElseIsLeftAlone has the name taken already.
 func TestANamespaceOfSomebodyElseIsLeftAlone(t *testing.T) {
 	t.Parallel()

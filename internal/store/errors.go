@@ -78,6 +78,16 @@ func classifySQLite(e *sqlite.Error, err error) error {
 	return err
 }
 
+// isForeignKey reports whether a row was kept from going or coming by another
+// one that it belongs to.
+func isForeignKey(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == pgForeignKeyViolation
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}
+
 // missingParent is the error for a row that belongs to something which is not,
 // or no longer, there.
 func missingParent(err error) error {

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"strconv"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
@@ -55,6 +57,19 @@ func (s Tenant) InsertProject(ctx context.Context, p tenant.Project) (tenant.Pro
 		return err
 	})
 	return project(row), doing(err, "store project %s", p.Path)
+}
+
+// DeleteProject forgets a project with its environments. It returns a conflict
+// error while clusters or namespaces belong to it.
+func (s Tenant) DeleteProject(ctx context.Context, id int64) error {
+	err := s.db.atomically(ctx, func(tx *tx) error {
+		tx.Notify("project/" + strconv.FormatInt(id, 10))
+		return tx.Queries.DeleteProject(ctx, id)
+	})
+	if isForeignKey(err) {
+		return apperr.Of(apperr.Conflict).With(err)
+	}
+	return doing(err, "delete project %d", id)
 }
 
 // Project returns one project.

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
@@ -74,6 +75,34 @@ func TestProjects(t *testing.T) {
 			wantCode(t, err, apperr.NotFound)
 			_, err = s.ProjectByPath(ctx, "acme/nothing")
 			wantCode(t, err, apperr.NotFound)
+		})
+	}
+}
+
+func TestDeleteProject(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			s := w.Tenant()
+			used := must(s.InsertProject(ctx, tenant.Project{GroupID: w.group.ID, Path: "acme/used", Name: "used"}))(t)
+			free := must(s.InsertProject(ctx, tenant.Project{GroupID: w.group.ID, Path: "acme/free", Name: "free"}))(t)
+			must(s.EnsureEnvironment(ctx, tenant.Environment{ProjectID: free.ID, Name: "production", Slug: "production"}))(t)
+			w.addCluster(t, cluster.Cluster{Name: "own", Level: cluster.Project, ProjectID: used.ID})
+
+			wantCode(t, s.DeleteProject(ctx, used.ID), apperr.Conflict)
+			if err := s.DeleteProject(ctx, free.ID); err != nil {
+				t.Error(err)
+			}
+			_, err := s.Project(ctx, free.ID)
+			wantCode(t, err, apperr.NotFound)
+			if left := must(s.Environments(ctx, free.ID))(t); len(left) != 0 {
+				t.Errorf("its environments are still there: %v", left)
+			}
+			if err := s.DeleteProject(ctx, free.ID); err != nil {
+				t.Errorf("deleting it again: %v", err)
+			}
 		})
 	}
 }

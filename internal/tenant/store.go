@@ -16,6 +16,10 @@ type Store interface {
 	ProjectByPath(ctx context.Context, path string) (Project, error)
 	Projects(ctx context.Context, after int64, limit int) ([]Project, error)
 
+	// DeleteProject forgets a project with its environments. It returns a
+	// conflict error while clusters or namespaces belong to it.
+	DeleteProject(ctx context.Context, id int64) error
+
 	// EnsureEnvironment returns the environment of that name, made when missing.
 	EnsureEnvironment(ctx context.Context, e Environment) (Environment, error)
 	Environment(ctx context.Context, id int64) (Environment, error)

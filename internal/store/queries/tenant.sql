@@ -22,6 +22,9 @@ SELECT * FROM projects WHERE path = $1;
 -- name: Projects :many
 SELECT * FROM projects WHERE id > $1 ORDER BY id LIMIT $2;
 
+-- name: DeleteProject :exec
+DELETE FROM projects WHERE id = $1;
+
 -- name: InsertEnvironment :exec
 INSERT INTO environments (project_id, name, slug, created_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (project_id, name) DO NOTHING;

@@ -10,6 +10,15 @@ import (
 	"database/sql"
 )
 
+const deleteProject = `-- name: DeleteProject :exec
+DELETE FROM projects WHERE id = $1
+`
+
+func (q *Queries) DeleteProject(ctx context.Context, id int64) error {
+	_, err := q.db.ExecContext(ctx, deleteProject, id)
+	return err
+}
+
 const environment = `-- name: Environment :one
 SELECT id, project_id, name, slug, created_at FROM environments WHERE id = $1
 `
