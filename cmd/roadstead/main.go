@@ -25,6 +25,8 @@ func main() {
 		Backup:  app.Backup,
 		Restore: app.Restore,
 
+		ExplainURL: app.ExplainURL,
+
 		VerifySecrets: app.VerifySecrets,
 		RotateSecrets: app.RotateSecrets,
 	}

@@ -1,5 +1,5 @@
-// Package cli owns the commands of the program. Serve, backup, restore and secrets run what they are given; every
-// other command is a client of the JSON API and does nothing that the API cannot do.
+// Package cli owns the commands of the program. Serve, backup, restore, secrets and doctor run what they are given;
+// every other command is a client of the JSON API and does nothing that the API cannot do.
 //
 // # Output
 //

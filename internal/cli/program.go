@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/vault"
 )
 
@@ -24,6 +25,8 @@ type Program struct {
 	Backup func(ctx context.Context, c config.Config, file string) error
 	// Restore with verify only checks that the backup is whole.
 	Restore func(ctx context.Context, c config.Config, file string, verify bool) error
+	// ExplainURL is what `doctor url` shows: how a server with these settings decides on a URL.
+	ExplainURL func(ctx context.Context, c config.Config, url string, schemes []string) (egress.Explanation, error)
 
 	// VerifySecrets and RotateSecrets run what stands behind `secrets`. Note is told what was done.
 	VerifySecrets func(ctx context.Context, c config.Config) (vault.Report, error)
@@ -48,7 +51,7 @@ type run struct {
 func (r *run) root() *cobra.Command {
 	root := group("roadstead", "Attach Kubernetes clusters, give projects namespaces, install applications, see what runs",
 		r.serve(), r.backup(), r.restore(), r.secrets(), r.version(),
-		r.groups(), r.projects(), r.clusters(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(),
+		r.groups(), r.projects(), r.clusters(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(), r.doctor(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(r.In)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -18,6 +20,7 @@ import (
 	"github.com/roadstead/roadstead/internal/apitest"
 	"github.com/roadstead/roadstead/internal/cli"
 	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/vault"
 	"github.com/roadstead/roadstead/internal/workload"
@@ -50,6 +53,7 @@ func program() *cli.Program {
 			fmt.Println("restoring", file, "into", c.DataDir, verify)
 			return nil
 		},
+		ExplainURL:    explained,
 		VerifySecrets: func(_ context.Context, c config.Config) (vault.Report, error) { return verified(c.DataDir), nil },
 		RotateSecrets: func(_ context.Context, c config.Config, step vault.Step, note func(string)) error {
 			note(fmt.Sprint(step, " of ", c.DataDir))
@@ -68,6 +72,24 @@ func verified(dataDir string) vault.Report {
 		report.Bad = []vault.Bad{{Kind: vault.Values, ID: 9, Err: fmt.Errorf("opening: %w", secret.ErrUnknownKey)}}
 	}
 	return report
+}
+
+// explained asks the real guard, with names of our own.
+func explained(ctx context.Context, c config.Config, url string, schemes []string) (egress.Explanation, error) {
+	rules, err := egress.ParseRules(strings.Join(c.EgressAllow, ","))
+	if err != nil {
+		return egress.Explanation{}, err
+	}
+	return egress.NewGuard(egress.Config{Allow: rules, Resolver: names{}}).Explain(ctx, url, schemes...)
+}
+
+type names struct{}
+
+func (names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	if host != "api.example.com." {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return []netip.Addr{netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("10.1.2.3")}, nil
 }
 
 // worldKey is where a script finds its world.
