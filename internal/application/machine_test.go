@@ -10,6 +10,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
+	registered "github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -32,7 +33,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatalf("load the catalog: %v", err)
 	}
 	w := &world{t: t, store: newMemory(), cluster: newCluster(), clock: &clock{at: time.Unix(1_800_000_000, 0).UTC()}}
-	w.service = &application.Service{Store: w.store, Sealer: box{}, Known: catalog, Now: w.clock.now}
+	w.service = &application.Service{Store: w.store, Clusters: &registration{state: registered.Attached}, Sealer: box{}, Known: catalog, Now: w.clock.now}
 	w.machine = &application.Machine{
 		Store: w.store, Runner: w.cluster, Opener: box{}, Log: slog.New(slog.DiscardHandler), Now: w.clock.now,
 	}

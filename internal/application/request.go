@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -93,8 +94,15 @@ type planner func(ctx context.Context, tx Tx, app *Application) (Operation, []by
 
 // start stores an operation and makes it due, in one transaction.
 func (s *Service) start(ctx context.Context, clusterID int64, name string, plan planner) (Operation, error) {
+	home, err := s.Clusters.Cluster(ctx, clusterID)
+	if err != nil {
+		return Operation{}, fmt.Errorf("find cluster %d: %w", clusterID, err)
+	}
+	if home.State == cluster.Removing {
+		return Operation{}, apperr.New(apperr.Conflict, "The cluster is being removed.", "Wait for that, and attach it again.")
+	}
 	var op Operation
-	err := s.Store.Atomically(ctx, func(tx Tx) error {
+	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		app, err := s.application(ctx, tx, clusterID, name)
 		if err != nil {
 			return err

@@ -9,19 +9,26 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 )
 
 // Service answers and takes requests. It reads and writes the store only: the
 // cluster is the Machine's business.
 type Service struct {
-	Store  Store
-	Sealer Sealer
+	Store    Store
+	Clusters Clusters
+	Sealer   Sealer
 	// Known is the catalog.
 	Known *Catalog
 	// Rights prints manifests.
 	Rights RightsPrinter
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+}
+
+// Clusters finds the clusters that applications are installed on.
+type Clusters interface {
+	Cluster(ctx context.Context, id int64) (cluster.Cluster, error)
 }
 
 // RightsPrinter renders what a cluster administrator applies so that our
