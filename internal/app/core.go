@@ -119,7 +119,8 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 		return err
 	}
 	c.applications = &application.Service{
-		Store: c.db.Applications(), Clusters: c.db.Clusters(), Sealer: valuesSealer{c.sealer}, Known: c.catalog, Rights: rightsPrinter{}, Now: now,
+		Store: c.db.Applications(), Clusters: c.db.Clusters(), Sealer: valuesSealer{c.sealer},
+		Known: c.catalog, Rights: rightsPrinter{}, Now: now,
 	}
 	c.clusters.Dependents = dependents{c.namespaces, c.applications}
 	return nil
