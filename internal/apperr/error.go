@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"time"
 )
 
 // maxDetail is how many bytes of a foreign error text a log line may hold.
@@ -13,8 +14,9 @@ const maxDetail = 256
 // The error it wraps may hold foreign text, so Error leaves it out; wrap an Error freely with fmt.Errorf.
 type Error struct {
 	Code    Code
-	Message string // one safe sentence, written by us
-	Hint    string // what to do about it; may be empty
+	Message string        // one safe sentence, written by us
+	Hint    string        // what to do about it; may be empty
+	After   time.Duration // before which another try is of no use; 0 when nothing is known
 	err     error
 }
 
@@ -58,6 +60,13 @@ func (e *Error) WithMessage(message string) *Error {
 	return &c
 }
 
+// WithAfter returns a copy that says how long to wait before the next try. A negative time means none.
+func (e *Error) WithAfter(d time.Duration) *Error {
+	c := *e
+	c.After = max(0, d)
+	return &c
+}
+
 // Error returns code and sentence. It never holds the text of the wrapped error.
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
@@ -97,4 +106,24 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return Internal
+}
+
+// AfterOf returns how long to wait before what failed with err is tried again. It is the longest time that an
+// Error anywhere in err's tree gives; false when none does.
+func AfterOf(err error) (time.Duration, bool) {
+	var longest time.Duration
+	if e, ok := err.(*Error); ok { //nolint:errorlint // the tree is walked here
+		longest = e.After
+	}
+	switch e := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() error }:
+		after, _ := AfterOf(e.Unwrap())
+		longest = max(longest, after)
+	case interface{ Unwrap() []error }:
+		for _, branch := range e.Unwrap() {
+			after, _ := AfterOf(branch)
+			longest = max(longest, after)
+		}
+	}
+	return longest, longest > 0
 }

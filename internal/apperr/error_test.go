@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 )
@@ -59,6 +60,33 @@ func TestCodeOf(t *testing.T) {
 			t.Parallel()
 			if got := apperr.CodeOf(tc.err); got != tc.want {
 				t.Errorf("CodeOf = %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestAfterOf(t *testing.T) {
+	t.Parallel()
+	soon, later := apperr.Of(apperr.ClusterThrottled).WithAfter(time.Second), apperr.Of(apperr.ClusterBreakerOpen).WithAfter(time.Minute)
+	for name, tc := range map[string]struct {
+		err  error
+		want time.Duration
+	}{
+		"nil":         {nil, 0},
+		"foreign":     {io.EOF, 0},
+		"not given":   {apperr.Of(apperr.ClusterTimeout).With(io.EOF), 0},
+		"negative":    {apperr.Of(apperr.ClusterTimeout).WithAfter(-1), 0},
+		"given":       {soon, time.Second},
+		"wrapped":     {fmt.Errorf("applying role: %w", soon), time.Second},
+		"cause later": {soon.With(io.EOF), time.Second},
+		"a cause":     {apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("reading: %w", soon)), time.Second},
+		"joined":      {errors.Join(io.EOF, soon, fmt.Errorf("applying: %w", later)), time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := apperr.AfterOf(tc.err)
+			if got != tc.want || ok != (tc.want > 0) {
+				t.Errorf("AfterOf = %s, %v; want %s", got, ok, tc.want)
 			}
 		})
 	}
