@@ -1,0 +1,140 @@
+package provision
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/work"
+)
+
+// Kinds of work.
+const (
+	Kind     work.Kind = "provision"      // advances a run
+	RoleKind work.Kind = "provision.role" // verifies a role
+	FormKind work.Kind = "provision.form" // fetches what a form offers
+)
+
+// Run is the life of one cluster that we make.
+type Run struct {
+	ID int64
+	// UUID names what we make in the cloud, and is never used again.
+	UUID   uuid.UUID
+	RoleID int64
+	// Level and GroupID are the owner's.
+	Level   cluster.Level
+	GroupID int64
+	// ClusterID is reserved at the start. The cluster is registered under it once it is ready.
+	ClusterID int64
+
+	Spec  Spec
+	State State
+	// Attempt counts the creations from 1.
+	Attempt int
+
+	// StackID is the cloud's own id of what it makes, known after the creation began.
+	StackID string
+	// StackGone says that the cloud reported the stack as deleted.
+	StackGone bool
+	// LastEvent is the id of the newest event that was read.
+	LastEvent string
+	Outputs   Outputs
+	Progress  Progress
+
+	Failure *Failure // of the last attempt; nil while it goes well
+	// CancelRequestedAt is when somebody wanted no cluster any more.
+	CancelRequestedAt time.Time
+	// Removal is set once a deletion was confirmed.
+	Removal *Removal
+
+	// Deadline is when the state must be left; zero: never.
+	Deadline  time.Time
+	CreatedBy string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	ReadyAt   time.Time
+}
+
+// StackName is the name in the cloud of the run's present attempt.
+func (r Run) StackName() string {
+	return "roadstead-" + r.UUID.String() + "-" + strconv.Itoa(r.Attempt)
+}
+
+// RequestToken makes a request for one thing the same request however often it is sent.
+func (r Run) RequestToken(operation string) string {
+	return operation + "-" + r.UUID.String() + "-" + strconv.Itoa(r.Attempt)
+}
+
+// State is where a run stands.
+type State string
+
+// The states. The first row is the way to a cluster, each waiting for nothing but itself; Ready, Failed, Cancelled and
+// Deleted are final, until somebody asks for more.
+const (
+	Pending     State = "pending"     // nothing was asked of the cloud yet
+	Preflight   State = "preflight"   // looks for what would fail
+	Creating    State = "creating"    // the cloud is asked to make it
+	Waiting     State = "waiting"     // the cloud makes it
+	Connecting  State = "connecting"  // the API server is not let in yet, or not there
+	Configuring State = "configuring" // our account is made in the cluster
+	Ready       State = "ready"
+
+	Failing       State = "failing" // the cloud takes back what it made
+	Failed        State = "failed"
+	Cancelling    State = "cancelling"
+	Cancelled     State = "cancelled"
+	Updating      State = "updating"
+	Deleting      State = "deleting"
+	DeleteBlocked State = "delete_blocked" // something cannot be deleted; somebody has to choose
+	Deleted       State = "deleted"
+)
+
+// Final reports whether the run waits for nobody but people. No credential of the cloud is stored in such a state.
+func (s State) Final() bool {
+	switch s {
+	case Ready, Failed, Cancelled, DeleteBlocked, Deleted:
+		return true
+	}
+	return false
+}
+
+// Outputs are what the cloud says of a cluster that it made.
+type Outputs struct {
+	Endpoint        string `json:"endpoint,omitempty"`
+	CAPEM           string `json:"ca_pem,omitempty"`
+	ARN             string `json:"arn,omitempty"`
+	SecurityGroupID string `json:"security_group_id,omitempty"`
+	NodeRoleARN     string `json:"node_role_arn,omitempty"`
+}
+
+// Progress is how far the cloud is.
+type Progress struct {
+	Percent int `json:"percent"` // never falls within an attempt
+	// Remaining is estimated from earlier runs; zero when unknown.
+	Remaining time.Duration `json:"remaining"`
+	Ready     int           `json:"nodes_ready"`
+	Nodes     int           `json:"nodes"`
+	Warning   apperr.Code   `json:"warning,omitempty"` // ready, but something is not as it should be
+}
+
+// Failure says why an attempt failed, in our words alone. What the cloud said is in the log under CorrelationID.
+type Failure struct {
+	Class         Class       `json:"class"`
+	Code          apperr.Code `json:"code"`
+	ResourceType  string      `json:"resource_type,omitempty"`
+	Action        string      `json:"action,omitempty"` // that we may not do, such as "ec2:CreateVpc"
+	Zones         []string    `json:"zones,omitempty"`  // that would do instead
+	CorrelationID string      `json:"correlation_id"`
+	NeedsCleanup  bool        `json:"needs_cleanup,omitempty"` // something was left in the account and costs
+}
+
+// Removal is how a cluster is to be taken down.
+type Removal struct {
+	LoadBalancers bool     `json:"load_balancers,omitempty"` // may be removed first
+	Retain        []string `json:"retain,omitempty"`         // resources that are left behind
+	Force         bool     `json:"force,omitempty"`
+	Tries         int      `json:"tries,omitempty"`
+}
