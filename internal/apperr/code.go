@@ -93,6 +93,46 @@ const (
 	NamespaceNoCluster   Code = "namespace_no_cluster"
 )
 
+// What making a cluster in a cloud can end in.
+const (
+	CloudThrottled       Code = "cloud_throttled"
+	CloudUnavailable     Code = "cloud_unavailable"
+	CloudSessionExpired  Code = "cloud_session_expired"
+	CloudCredentials     Code = "cloud_credentials"
+	CloudRoleRefused     Code = "cloud_role_refused"
+	CloudRoleOpen        Code = "cloud_role_open"
+	CloudAccountMismatch Code = "cloud_account_mismatch"
+	CloudPermissions     Code = "cloud_permissions"
+	CloudInvalid         Code = "cloud_invalid"
+	CloudUnknown         Code = "cloud_unknown"
+	CloudRegion          Code = "cloud_region"
+	CloudVersion         Code = "cloud_version"
+	CloudVersionEnding   Code = "cloud_version_ending"
+	CloudNameTaken       Code = "cloud_name_taken"
+	CloudNetwork         Code = "cloud_network"
+	CloudZones           Code = "cloud_zones"
+	CloudSubnetFull      Code = "cloud_subnet_full"
+	CloudInstanceType    Code = "cloud_instance_type"
+	CloudCapacity        Code = "cloud_capacity"
+	CloudQuota           Code = "cloud_quota"
+	CloudQuotaNetworks   Code = "cloud_quota_networks"
+	CloudQuotaGateways   Code = "cloud_quota_gateways"
+	CloudQuotaAddresses  Code = "cloud_quota_addresses"
+	CloudQuotaMachines   Code = "cloud_quota_machines"
+	CloudQuotaClusters   Code = "cloud_quota_clusters"
+	CloudTimeout         Code = "cloud_timeout"
+	CloudEndpointLate    Code = "cloud_endpoint_late"
+	CloudNodesMissing    Code = "cloud_nodes_missing"
+	CloudNodesUnhealthy  Code = "cloud_nodes_unhealthy"
+	CloudClusterFailed   Code = "cloud_cluster_failed"
+	CloudGone            Code = "cloud_gone"
+	CloudInUse           Code = "cloud_in_use"
+	CloudDeleteBlocked   Code = "cloud_delete_blocked"
+	CloudRollbackFailed  Code = "cloud_rollback_failed"
+	CloudReplaceRefused  Code = "cloud_replace_refused"
+	CloudBusy            Code = "cloud_busy"
+)
+
 // Status is the HTTP status that an API answers with for c; 500 for a code outside the table.
 func (c Code) Status() int {
 	if e, ok := Lookup(c); ok {
