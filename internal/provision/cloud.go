@@ -45,7 +45,8 @@ type Session struct {
 type Cloud interface {
 	// Assume lets us in for at most an hour.
 	Assume(ctx context.Context, g Grant) (Session, error)
-	// Account returns the account that the session is let into, as the cloud sees it.
+	// Account returns the account that the session is let into, as the cloud sees it; without a session, our own, which
+	// roles have to trust.
 	Account(ctx context.Context, s Session) (string, error)
 
 	// Offers returns what a form for a cluster in the session's region offers.

@@ -22,6 +22,12 @@ type Offer struct {
 	ExtendedEnds time.Time `json:"extended_ends"` // support at a higher price
 }
 
+// endingTime is how long before the end of standard support a version is no good start any more.
+const endingTime = 60 * 24 * time.Hour
+
+// EndsSoon reports whether standard support is over or ends within 60 days.
+func (o Offer) EndsSoon(now time.Time) bool { return o.SupportEnds.Sub(now) < endingTime }
+
 // OfferNetwork is an existing network.
 type OfferNetwork struct {
 	ID             string        `json:"id"`
