@@ -131,6 +131,12 @@ const (
 	CloudRollbackFailed  Code = "cloud_rollback_failed"
 	CloudReplaceRefused  Code = "cloud_replace_refused"
 	CloudBusy            Code = "cloud_busy"
+
+	CloudRoleUnverified Code = "cloud_role_unverified"
+	CloudRoleTaken      Code = "cloud_role_taken"
+	CloudRoleInUse      Code = "cloud_role_in_use"
+	CloudRunState       Code = "cloud_run_state"
+	CloudManaged        Code = "cloud_managed"
 )
 
 // Status is the HTTP status that an API answers with for c; 500 for a code outside the table.

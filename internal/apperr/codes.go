@@ -150,4 +150,9 @@ var table = [...]Entry{
 	{CloudRollbackFailed, 409, "The cloud could not take back all that it had made, so something is left and costs.", "Delete it from here, or in the account's console."},
 	{CloudReplaceRefused, 422, "The change would make the cluster or its network anew, and delete the old one.", "It is not done. Make a second cluster beside this one instead."},
 	{CloudBusy, 409, "The cloud is still changing it.", "Wait for the end of that, then try again."},
+	{CloudRoleUnverified, 409, "The role has not let us in yet.", "Register its ARN and wait until it is verified; `roadstead eks role verify` tries again."},
+	{CloudRoleTaken, 409, "This role is registered already, for somebody else or under another name.", "Use that registration, or make a role of its own with the external id shown here."},
+	{CloudRoleInUse, 409, "Clusters in the role's account depend on it.", "Delete or forget them first."},
+	{CloudRunState, 409, "The state of this cluster does not allow that now.", "Look at its state; wait for what is under way to end."},
+	{CloudManaged, 409, "The connection of a cluster that Roadstead made is not edited by hand.", "It is kept current by itself; name, scope and the rest can be changed."},
 }

@@ -180,6 +180,8 @@ const (
 type Upgrade struct {
 	Version string `json:"version"`
 	Nodes   bool   `json:"nodes"`
+	// Executed says that the planned change was begun.
+	Executed bool `json:"executed,omitempty"`
 }
 
 // Plan is what an upgrade would do.

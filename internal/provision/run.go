@@ -49,6 +49,18 @@ type Run struct {
 	CancelRequestedAt time.Time
 	// Removal is set once a deletion was confirmed.
 	Removal *Removal
+	// Upgrade is set while one is under way, Plan once the cloud said what it would do.
+	Upgrade *Upgrade
+	Plan    *Plan
+	// Findings are of the look before the present attempt, Billed of the look before or after a deletion.
+	Findings []Finding
+	Billed   []Billed
+	// Stuck are the parts whose deletion failed.
+	Stuck []string
+	// Since is when the present state began.
+	Since time.Time
+	// Misses counts what was tried in the present state and did not go well.
+	Misses int
 
 	// Deadline is when the state must be left; zero: never.
 	Deadline  time.Time
@@ -136,5 +148,4 @@ type Removal struct {
 	LoadBalancers bool     `json:"load_balancers,omitempty"` // may be removed first
 	Retain        []string `json:"retain,omitempty"`         // resources that are left behind
 	Force         bool     `json:"force,omitempty"`
-	Tries         int      `json:"tries,omitempty"`
 }

@@ -1,0 +1,234 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/work"
+)
+
+// Service answers for roles and runs. It calls no cloud: what it changes is advanced by the Machine.
+type Service struct {
+	Store Store
+	Now   func() time.Time
+}
+
+// Order is a wish for a cluster.
+type Order struct {
+	RoleID int64
+	Spec   Spec
+	// AcceptCost says that somebody was shown what it costs and wants it.
+	AcceptCost bool
+	By         string // who
+}
+
+// Create begins a run.
+func (s *Service) Create(ctx context.Context, o Order) (run Run, err error) {
+	if err := o.Spec.validate(); err != nil {
+		return Run{}, err
+	}
+	if !o.AcceptCost {
+		return Run{}, invalid("order", "A cluster costs from the first hour until it is deleted: say that this is wanted with accept_cost.")
+	}
+	err = s.Store.Atomically(ctx, func(tx Tx) error {
+		role, err := tx.Role(ctx, o.RoleID)
+		if err != nil {
+			return err
+		}
+		if role.State != RoleVerified {
+			return apperr.Of(apperr.CloudRoleUnverified)
+		}
+		clusterID, err := tx.NextClusterID(ctx)
+		if err != nil {
+			return err
+		}
+		run, err = tx.InsertRun(ctx, Run{
+			UUID: uuid.New(), RoleID: role.ID, Level: role.Level, GroupID: role.GroupID, ClusterID: clusterID,
+			Spec: o.Spec, State: Pending, Attempt: 1, CreatedBy: o.By, CreatedAt: s.Now(), UpdatedAt: s.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		return s.wake(ctx, tx, run)
+	})
+	if err != nil {
+		return Run{}, fmt.Errorf("begin to make a cluster: %w", err)
+	}
+	return run, nil
+}
+
+// Cancel ends a creation: what was made so far is taken back.
+func (s *Service) Cancel(ctx context.Context, id int64) (Run, error) {
+	return s.change(ctx, id, "cancel", func(run *Run) error {
+		switch run.State {
+		case Pending, Preflight, Creating, Waiting, Connecting, Configuring:
+			if run.CancelRequestedAt.IsZero() {
+				run.CancelRequestedAt = s.Now()
+			}
+			return nil
+		case Cancelling, Cancelled:
+			return nil
+		}
+		return apperr.Of(apperr.CloudRunState)
+	})
+}
+
+// Retry goes on with a creation that failed: with the cluster, if it is there, else with a new attempt.
+func (s *Service) Retry(ctx context.Context, id int64) (Run, error) {
+	return s.change(ctx, id, "retry", func(run *Run) error {
+		if run.State != Failed && run.State != Cancelled {
+			return apperr.Of(apperr.CloudRunState)
+		}
+		run.CancelRequestedAt = time.Time{}
+		if run.StackID != "" && !run.StackGone && run.Failure != nil && run.Failure.Class == Unreachable {
+			run.Failure, run.State = nil, Connecting
+			run.Deadline = time.Time{}
+			return nil
+		}
+		if run.StackID != "" && !run.StackGone {
+			return apperr.Of(apperr.CloudRollbackFailed)
+		}
+		run.again()
+		return nil
+	})
+}
+
+// again makes a run begin its next attempt.
+func (r *Run) again() {
+	r.Attempt++
+	r.State, r.Failure, r.StackID, r.StackGone, r.LastEvent = Pending, nil, "", false, ""
+	r.Outputs, r.Progress, r.Removal, r.Deadline = Outputs{}, Progress{}, nil, time.Time{}
+}
+
+// Demolition says how a cluster is to be deleted.
+type Demolition struct {
+	// Confirm is the name of the cluster, typed by somebody who was shown what goes and what stays.
+	Confirm       string
+	LoadBalancers bool
+	Retain        []string
+	Force         bool
+}
+
+// Delete takes a cluster down.
+func (s *Service) Delete(ctx context.Context, id int64, d Demolition) (Run, error) {
+	return s.change(ctx, id, "delete", func(run *Run) error {
+		switch run.State {
+		case Ready, Failed, DeleteBlocked, Cancelled:
+		default:
+			return apperr.Of(apperr.CloudRunState)
+		}
+		if d.Confirm != run.Spec.Name {
+			return invalid("confirmation", "Type the name of the cluster, "+run.Spec.Name+".")
+		}
+		run.Removal = &Removal{LoadBalancers: d.LoadBalancers, Retain: d.Retain, Force: d.Force}
+		run.State, run.Failure, run.Deadline = Deleting, nil, time.Time{}
+		return nil
+	})
+}
+
+// Forget ends a run without touching the account: somebody deletes there what is left.
+func (s *Service) Forget(ctx context.Context, id int64, confirm string) error {
+	err := s.Store.Atomically(ctx, func(tx Tx) error {
+		run, err := tx.Run(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !run.State.Final() {
+			return apperr.Of(apperr.CloudRunState)
+		}
+		if confirm != run.Spec.Name {
+			return invalid("confirmation", "Type the name of the cluster, "+run.Spec.Name+".")
+		}
+		if err := tx.DeleteCluster(ctx, run.ClusterID); err != nil && apperr.CodeOf(err) != apperr.NotFound {
+			return err
+		}
+		tx.Notify(RunsTopic)
+		tx.Notify(Topic(id))
+		tx.Notify("clusters")
+		return tx.DeleteRun(ctx, id)
+	})
+	if err != nil {
+		return fmt.Errorf("forget run %d: %w", id, err)
+	}
+	return nil
+}
+
+// Upgrade begins an upgrade by one minor version: of the control plane, then of the machines.
+func (s *Service) Upgrade(ctx context.Context, id int64, version string) (Run, error) {
+	return s.change(ctx, id, "upgrade", func(run *Run) error {
+		if run.State != Ready {
+			return apperr.Of(apperr.CloudRunState)
+		}
+		if err := nextMinor(run.Spec.KubernetesVersion, version); err != nil {
+			return err
+		}
+		run.Upgrade, run.Plan = &Upgrade{Version: version}, nil
+		run.State, run.Failure, run.Deadline = Updating, nil, time.Time{}
+		return nil
+	})
+}
+
+// change edits a run under its row's lock and has it advanced.
+func (s *Service) change(ctx context.Context, id int64, doing string, edit func(run *Run) error) (run Run, err error) {
+	err = s.Store.Atomically(ctx, func(tx Tx) error {
+		if run, err = tx.Run(ctx, id); err != nil {
+			return err
+		}
+		if err := edit(&run); err != nil {
+			return err
+		}
+		run.UpdatedAt = s.Now()
+		if err := tx.UpdateRun(ctx, run); err != nil {
+			return err
+		}
+		return s.wake(ctx, tx, run)
+	})
+	if err != nil {
+		return Run{}, fmt.Errorf("%s run %d: %w", doing, id, err)
+	}
+	return run, nil
+}
+
+func (s *Service) wake(ctx context.Context, tx Tx, run Run) error {
+	tx.Notify(Topic(run.ID))
+	tx.Notify(RunsTopic)
+	return tx.Schedule(ctx, run.ref())
+}
+
+func (r Run) ref() work.Ref { return work.Ref{Kind: Kind, Object: r.ID, Cluster: r.ClusterID} }
+
+// Managed reports whether a cluster was made by a run, so that its platform is not for people to edit.
+func (s *Service) Managed(ctx context.Context, clusterID int64) (bool, error) {
+	_, err := s.Store.RunOfCluster(ctx, clusterID)
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// registered is the cluster that a run ends with.
+func (r Run) registered(now time.Time) cluster.Cluster {
+	return cluster.Cluster{
+		ID: r.ClusterID, Name: r.Spec.Name, Level: r.Level, GroupID: r.GroupID, EnvironmentScope: r.Spec.EnvironmentScope,
+		Enabled: true, State: cluster.Attached, Generation: 1,
+		Platform:  cluster.Platform{APIURL: r.Outputs.Endpoint, CAPEM: r.Outputs.CAPEM},
+		CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// codeOf is the code of a failure, internal for one without.
+func codeOf(err error) apperr.Code {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*CloudError](err); ok {
+		return e.Code
+	}
+	return apperr.CodeOf(err)
+}

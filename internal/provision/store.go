@@ -1,0 +1,82 @@
+package provision
+
+import (
+	"context"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/work"
+)
+
+// Store keeps roles, runs and their events.
+type Store interface {
+	Atomically(ctx context.Context, fn func(tx Tx) error) error
+
+	Role(ctx context.Context, id int64) (Role, error)
+	// Roles and Runs list in order of id, after the given one.
+	Roles(ctx context.Context, after int64, limit int) ([]Role, error)
+	Run(ctx context.Context, id int64) (Run, error)
+	RunOfCluster(ctx context.Context, clusterID int64) (Run, error)
+	Runs(ctx context.Context, after int64, limit int) ([]Run, error)
+	// Session returns the sealed session of a run, nil when there is none.
+	Session(ctx context.Context, runID int64) ([]byte, error)
+	// Events lists what became of the run's stack in its attempt, in order, after the given sequence number.
+	Events(ctx context.Context, runID int64, attempt int, after int64, limit int) ([]Logged, error)
+	// Durations are how long the last creations took, the latest first.
+	Durations(ctx context.Context, limit int) ([]time.Duration, error)
+	// Form returns what a form was last told about a role and region; NotFound when nobody asked yet.
+	Form(ctx context.Context, roleID int64, region string) (Form, error)
+	FormByID(ctx context.Context, id int64) (Form, error)
+}
+
+// Tx is the part of the store that changes things, inside one transaction.
+type Tx interface {
+	// Role and Run read a row for a change; nobody else changes it until the transaction ends.
+	Role(ctx context.Context, id int64) (Role, error)
+	Run(ctx context.Context, id int64) (Run, error)
+	// RolesByARN lists the roles of that ARN, whoever they belong to.
+	RolesByARN(ctx context.Context, arn string) ([]Role, error)
+
+	InsertRole(ctx context.Context, r Role) (Role, error)
+	UpdateRole(ctx context.Context, r Role) error
+	DeleteRole(ctx context.Context, id int64) error
+	// RunsOfRole counts the runs of a role that have something in its account.
+	RunsOfRole(ctx context.Context, roleID int64) (int, error)
+
+	InsertRun(ctx context.Context, r Run) (Run, error)
+	// UpdateRun writes a run. In a final state it erases the run's session in the same statement.
+	UpdateRun(ctx context.Context, r Run) error
+	DeleteRun(ctx context.Context, id int64) error
+	// KeepSession stores a sealed session and when it expires.
+	KeepSession(ctx context.Context, runID int64, sealed []byte, expires time.Time) error
+	EraseSession(ctx context.Context, runID int64) error
+	// EraseSessions erases what expired, or belongs to a run in a final state, and returns how many were erased.
+	EraseSessions(ctx context.Context, now time.Time) (int64, error)
+	AppendEvents(ctx context.Context, runID int64, attempt int, events []Event) error
+
+	EnsureForm(ctx context.Context, roleID int64, region string) (Form, error)
+	UpdateForm(ctx context.Context, f Form) error
+
+	// NextClusterID reserves the id of a cluster; InsertCluster registers it, DeleteCluster ends that.
+	NextClusterID(ctx context.Context) (int64, error)
+	InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error
+	DeleteCluster(ctx context.Context, id int64) error
+
+	Schedule(ctx context.Context, ref work.Ref) error
+	Notify(topic string)
+}
+
+// Logged is an event with its place in the order of the run's events.
+type Logged struct {
+	Seq int64
+	Event
+}
+
+// Topic is announced when a run changed.
+func Topic(runID int64) string { return "provision/" + itoa(runID) }
+
+// RolesTopic and RunsTopic are announced when the lists changed.
+const (
+	RolesTopic = "provision-roles"
+	RunsTopic  = "provisions"
+)
