@@ -19,11 +19,11 @@ type layer struct {
 func layers() []layer {
 	return []layer{
 		{name: "leaf", packages: []string{"apperr", "config", "egress", "event", "fault", "secret", "telemetry", "work"}},
-		{name: "domain", packages: domainOrder(), later: []string{"provision", "audit"}},
+		{name: "domain", packages: domainOrder(), later: []string{"audit"}},
 		{
 			name:     "adapter",
 			packages: []string{"oidc", "manifest", "kube", "installpod", "eks", "jobs", "store"},
-			later:    []string{"oidc", "eks"},
+			later:    []string{"oidc"},
 		},
 		{name: "generated", packages: []string{"store/sqlgen"}},
 		{name: "delivery", packages: []string{"web", "api", "gitlabapi", "cli"}, later: []string{"gitlabapi"}},
