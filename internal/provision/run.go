@@ -68,6 +68,8 @@ type Run struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	ReadyAt   time.Time
+	// Took is how long the cloud was busy making it.
+	Took time.Duration
 }
 
 // StackName is the name in the cloud of the run's present attempt.

@@ -86,15 +86,15 @@ func (s *Service) Retry(ctx context.Context, id int64) (Run, error) {
 			return apperr.Of(apperr.CloudRunState)
 		}
 		run.CancelRequestedAt = time.Time{}
-		if run.StackID != "" && !run.StackGone && run.Failure != nil && run.Failure.Class == Unreachable {
-			run.Failure, run.State = nil, Connecting
-			run.Deadline = time.Time{}
-			return nil
-		}
-		if run.StackID != "" && !run.StackGone {
+		standing := run.StackID != "" && !run.StackGone
+		switch {
+		case standing && run.Took > 0:
+			run.Failure, run.State, run.Deadline = nil, Connecting, time.Time{}
+		case standing:
 			return apperr.Of(apperr.CloudRollbackFailed)
+		default:
+			run.again()
 		}
-		run.again()
 		return nil
 	})
 }
@@ -103,7 +103,7 @@ func (s *Service) Retry(ctx context.Context, id int64) (Run, error) {
 func (r *Run) again() {
 	r.Attempt++
 	r.State, r.Failure, r.StackID, r.StackGone, r.LastEvent = Pending, nil, "", false, ""
-	r.Outputs, r.Progress, r.Removal, r.Deadline = Outputs{}, Progress{}, nil, time.Time{}
+	r.Outputs, r.Progress, r.Removal, r.Deadline, r.Took = Outputs{}, Progress{}, nil, time.Time{}, 0
 }
 
 // Demolition says how a cluster is to be deleted.

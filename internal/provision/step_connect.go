@@ -181,6 +181,9 @@ func (m *Machine) ready(ctx context.Context, run Run, token secret.Value, warnin
 		r.Progress.Percent, r.Progress.Warning = 100, warning
 		return nil
 	})
+	if apperr.CodeOf(err) == apperr.AlreadyExists {
+		return m.unfinished(ctx, run, NameTaken, apperr.AlreadyExists) // with us, meanwhile
+	}
 	if err == nil && m.Attached != nil {
 		m.Attached(ctx, run.ClusterID)
 	}

@@ -104,7 +104,8 @@ func (m *Machine) created(ctx context.Context, run Run, stack Stack) (turn, erro
 		return m.to(ctx, run, Cancelling, m.Times.Rollback)
 	}
 	return m.change(ctx, run, func(_ Tx, r *Run) error {
-		r.Outputs, r.Progress.Percent, r.Progress.Remaining, r.Failure = stack.Outputs, stackDone, 0, nil
+		r.Outputs, r.Took, r.Failure = stack.Outputs, m.now().Sub(r.Since), nil
+		r.Progress.Percent, r.Progress.Remaining = stackDone, 0
 		r.State, r.Deadline = Connecting, m.deadline(m.Times.Reach)
 		return nil
 	})

@@ -148,6 +148,66 @@ type Project struct {
 	CreatedAt int64
 }
 
+type ProvisionEvent struct {
+	ID       int64
+	RunID    int64
+	Attempt  int64
+	Event    string
+	At       int64
+	Part     string
+	Type     string
+	Status   string
+	FollowUp bool
+	Failure  string
+}
+
+type ProvisionForm struct {
+	ID        int64
+	RoleID    int64
+	Region    string
+	Offers    []byte
+	AsOf      int64
+	CheckedAt int64
+	Code      string
+}
+
+type ProvisionRole struct {
+	ID            int64
+	Name          string
+	Level         string
+	GroupID       sql.NullInt64
+	ExternalID    string
+	Arn           string
+	StackRoleArn  string
+	AccountID     string
+	PartitionName string
+	Region        string
+	State         string
+	Code          string
+	VerifiedAt    int64
+	CreatedAt     int64
+	UpdatedAt     int64
+}
+
+type ProvisionRun struct {
+	ID             int64
+	Uuid           string
+	RoleID         int64
+	Level          string
+	GroupID        sql.NullInt64
+	ClusterID      int64
+	State          string
+	Attempt        int64
+	Took           int64
+	Detail         string
+	CreatedBy      string
+	CreatedAt      int64
+	UpdatedAt      int64
+	ReadyAt        int64
+	Session        []byte
+	SessionExpires int64
+}
+
 type Session struct {
 	Hash      []byte
 	Name      string
