@@ -3,18 +3,20 @@ package app
 import (
 	"context"
 	"log/slog"
-	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/telemetry/tracing"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
-// callLog writes one line of kubernetes.log for each call, and counts it.
+// callLog writes one line of kubernetes.log for each call, counts it, and adds
+// it to the trace.
 type callLog struct {
 	log     *telemetry.KubernetesLog
 	metrics *telemetry.Metrics
+	traces  *tracing.Traces
 }
 
 // answered reports whether a code is an answer that our idempotent writes ask
@@ -37,9 +39,9 @@ func (l callLog) LogCall(ctx context.Context, call kube.Call) {
 		entry.Level, entry.Event = slog.LevelWarn, "kube_connection_error"
 	}
 	if claim, ok := work.ClaimFrom(ctx); ok {
-		entry.Job = string(claim.Kind) + "/" + strconv.FormatInt(claim.Object, 10)
 		entry.Attempt = claim.Attempt + 1
 	}
 	l.log.Write(ctx, entry)
 	l.metrics.ClusterCall(call.ClusterID, string(call.Code), call.Duration)
+	l.traces.Call(ctx, entry)
 }

@@ -50,11 +50,12 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 	w := &worker{log: c.log, calls: calls}
 	w.clients = kube.NewClients(kube.Config{
 		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
-		Log: callLog{calls, c.metrics}, Fault: fault.Point,
+		Log: callLog{calls, c.metrics, c.traces}, Fault: fault.Point,
 	})
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
-	runner := work.NewRunner(c.db.Work(), owner, steps, c.log)
+	runner := work.NewRunner(c.db.Work(), owner, c.observed(steps), c.log)
+	runner.Enter = enter
 	w.jobs, err = jobs.New(jobs.Config{Store: c.db, Drainer: runner, Periodic: periodic(c), Log: c.log})
 	if err != nil {
 		w.close()
@@ -76,6 +77,7 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 	w.sweep = func(ctx context.Context) error { return sweepAll(ctx, c.db.Clusters(), machine) }
 	namespaces := &namespace.Worker{
 		Service: c.namespaces, Provisioner: kube.Provisioner{Clients: w.clients}, SealTo: secret.SealTo,
+		Tell: w.told,
 	}
 	w.refresher = workload.NewRefresher(c.db.Values(), map[string]workload.Poller{
 		cluster.ConnectionValue: kube.Prober{Clients: w.clients},
@@ -86,7 +88,7 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 		Notices: c.bus, Log: c.log,
 	})
 	w.supervisor = work.NewSupervisor(c.db.Follows(), owner, c.log,
-		&application.Followers{Store: c.db.Applications(), Runner: runner}, w.followers)
+		named{&application.Followers{Store: c.db.Applications(), Runner: runner}}, named{w.followers})
 	c.poke = w.supervisor.Poke
 	return map[work.Kind]work.Step{
 		cluster.RemoveKind:        c.clusters.StepRemove,

@@ -13,6 +13,7 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/fault"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
+	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -117,7 +118,7 @@ func (t *tx) ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error {
 	current := now()
 	due, err := t.ScheduleWork(ctx, sqlgen.ScheduleWorkParams{
 		Kind: string(ref.Kind), Object: ref.Object, Cluster: ref.Cluster, Slot: int64(ref.Slot()),
-		DueAt: stamp(at), Now: current,
+		DueAt: stamp(at), Now: current, Cause: telemetry.Cause(ctx),
 	})
 	if err != nil {
 		return doing(err, "schedule %s %d", ref.Kind, ref.Object)

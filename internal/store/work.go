@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/fault"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
+	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -76,9 +77,13 @@ func (s Work) Settle(ctx context.Context, claim work.Claim, owner string, next w
 			return doing(err, "finish %s %d", claim.Kind, claim.Object)
 		}
 	}
+	cause := claim.Cause
+	if next.Served() {
+		cause = ""
+	}
 	rows, err := q.SettleWork(ctx, sqlgen.SettleWorkParams{
 		Kind: string(claim.Kind), Object: claim.Object, Epoch: claim.Epoch, Owner: owner, Wakes: claim.Wakes,
-		DueAt: in(next.Delay()), Now: now(), Attempt: int64(attempt),
+		DueAt: in(next.Delay()), Now: now(), Attempt: int64(attempt), Cause: cause,
 	})
 	fault.Point("work settle")
 	return doing(affected(rows, err, work.ErrLeaseLost), "settle %s %d", claim.Kind, claim.Object)
@@ -93,6 +98,17 @@ func (s Work) DueSlots(ctx context.Context, limit int) ([]work.Slot, error) {
 	return each(rows, func(r sqlgen.DueSlotsRow) work.Slot {
 		return work.Slot{Cluster: r.Cluster, Slot: int(r.Slot), Stale: (current - r.DueSince) / staleAfter}
 	}), doing(err, "list due slots")
+}
+
+// Backlog counts the running and the due items of each kind.
+func (s Work) Backlog(ctx context.Context) ([]telemetry.Backlog, error) {
+	current := now()
+	rows, err := s.db.reader().WorkBacklog(ctx, current)
+	return each(rows, func(r sqlgen.WorkBacklogRow) telemetry.Backlog {
+		return telemetry.Backlog{
+			Kind: r.Kind, Running: r.Running, Due: r.Due, Oldest: time.Duration(current-r.DueSince) * time.Microsecond,
+		}
+	}), doing(err, "count due work")
 }
 
 // EndDrain runs complete, which marks a slot's job as done, and commits it
@@ -134,6 +150,6 @@ func dueItem(slot work.Slot) sqlgen.DueItemParams {
 func claimOf(r sqlgen.Work) work.Claim {
 	return work.Claim{
 		Ref:   work.Ref{Kind: work.Kind(r.Kind), Object: r.Object, Cluster: r.Cluster},
-		Epoch: r.Epoch, Attempt: int(r.Attempt), Unsettled: int(r.Unsettled) - 1, Wakes: r.Wakes,
+		Epoch: r.Epoch, Attempt: int(r.Attempt), Unsettled: int(r.Unsettled) - 1, Wakes: r.Wakes, Cause: r.Cause,
 	}
 }

@@ -60,12 +60,16 @@ type Claim struct {
 	// Wakes is the wake-up counter at the time of the claim. A higher one at
 	// settling means that somebody asked again meanwhile.
 	Wakes int64
+	// Cause says who asked for the work, in words that only those know who
+	// write and read it. It is kept until the item is done or at rest.
+	Cause string
 }
 
 // Next says what a step wants to happen to its item.
 type Next struct {
-	done  bool
-	after time.Duration
+	done   bool
+	served bool
+	after  time.Duration
 }
 
 // Done ends the item. It comes back only when it is scheduled anew.
@@ -73,6 +77,13 @@ func Done() Next { return Next{done: true} }
 
 // After asks to be run again in d, or earlier when somebody schedules the item.
 func After(d time.Duration) Next { return Next{after: d} }
+
+// Rest is After for an item that comes back for a reason of its own: whoever
+// asked for it has been served.
+func Rest(d time.Duration) Next { return Next{served: true, after: d} }
+
+// Served reports whether the cause of the item is over, though it comes back.
+func (n Next) Served() bool { return n.served }
 
 // IsDone reports whether the item is finished.
 func (n Next) IsDone() bool { return n.done }

@@ -38,6 +38,10 @@ type Store interface {
 
 // Runner drains slots.
 type Runner struct {
+	// Enter may give the context of a claim what its cause asks for. Nil does
+	// nothing.
+	Enter func(ctx context.Context, claim Claim) context.Context
+
 	store Store
 	owner string
 	steps map[Kind]Step
@@ -70,6 +74,9 @@ func (r *Runner) Drain(ctx context.Context, slot Slot) (more bool, err error) {
 }
 
 func (r *Runner) advance(ctx context.Context, claim Claim) error {
+	if r.Enter != nil {
+		ctx = r.Enter(ctx, claim)
+	}
 	next, attempt := After(parkFor), claim.Attempt
 	if claim.Unsettled > parkAfter {
 		r.log.ErrorContext(ctx, "work parked: its process died each time",

@@ -1,9 +1,10 @@
 -- name: ScheduleWork :one
-INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes)
-VALUES ($1, $2, $3, $4, $5, '', 0, sqlc.arg(now), 0, 0, 0)
+INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes, cause)
+VALUES ($1, $2, $3, $4, $5, '', 0, sqlc.arg(now), 0, 0, 0, sqlc.arg(cause))
 ON CONFLICT (kind, object) DO UPDATE SET
     due_at = CASE WHEN excluded.due_at < work.due_at THEN excluded.due_at ELSE work.due_at END,
-    wakes = work.wakes + 1
+    wakes = work.wakes + 1,
+    cause = CASE WHEN excluded.cause <> '' THEN excluded.cause ELSE work.cause END
 RETURNING due_at;
 
 -- name: FenceWork :execrows
@@ -31,13 +32,21 @@ DELETE FROM work WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4 A
 
 -- name: SettleWork :execrows
 UPDATE work SET due_at = CASE WHEN wakes = sqlc.arg(wakes) THEN CAST(sqlc.arg(due_at) AS BIGINT) ELSE sqlc.arg(now) END,
-    owner = '', lease_until = 0, attempt = sqlc.arg(attempt), unsettled = 0
+    owner = '', lease_until = 0, attempt = sqlc.arg(attempt), unsettled = 0,
+    cause = CASE WHEN wakes = sqlc.arg(wakes) THEN CAST(sqlc.arg(cause) AS TEXT) ELSE cause END
 WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4;
 
 -- name: DueSlots :many
 SELECT cluster, slot, CAST(MIN(due_at) AS BIGINT) AS due_since FROM work WHERE due_at <= sqlc.arg(now)
 GROUP BY cluster, slot HAVING MAX(lease_until) <= sqlc.arg(now)
 ORDER BY due_since LIMIT $1;
+
+-- name: WorkBacklog :many
+SELECT kind, CAST(SUM(CASE WHEN lease_until > sqlc.arg(now) THEN 1 ELSE 0 END) AS BIGINT) AS running,
+    CAST(SUM(CASE WHEN due_at <= sqlc.arg(now) AND lease_until <= sqlc.arg(now) THEN 1 ELSE 0 END) AS BIGINT) AS due,
+    CAST(MIN(CASE WHEN lease_until <= sqlc.arg(now) THEN due_at ELSE sqlc.arg(now) END) AS BIGINT) AS due_since
+FROM work WHERE due_at <= sqlc.arg(now) OR lease_until > sqlc.arg(now)
+GROUP BY kind ORDER BY kind;
 
 -- name: ClearWorkLeases :exec
 UPDATE work SET owner = '', lease_until = 0 WHERE lease_until > 0;

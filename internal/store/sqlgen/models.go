@@ -168,4 +168,5 @@ type Work struct {
 	Attempt    int64
 	Unsettled  int64
 	Wakes      int64
+	Cause      string
 }

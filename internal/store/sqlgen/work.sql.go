@@ -40,7 +40,7 @@ const claimWork = `-- name: ClaimWork :one
 UPDATE work SET owner = $3, lease_until = $4, epoch = epoch + 1,
     unsettled = unsettled + 1
 WHERE kind = $1 AND object = $2 AND epoch = $5 AND lease_until <= $6
-RETURNING kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes
+RETURNING kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes, cause
 `
 
 type ClaimWorkParams struct {
@@ -74,6 +74,7 @@ func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (Work, err
 		&i.Attempt,
 		&i.Unsettled,
 		&i.Wakes,
+		&i.Cause,
 	)
 	return i, err
 }
@@ -283,11 +284,12 @@ func (q *Queries) RenewWork(ctx context.Context, arg RenewWorkParams) (int64, er
 }
 
 const scheduleWork = `-- name: ScheduleWork :one
-INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes)
-VALUES ($1, $2, $3, $4, $5, '', 0, $6, 0, 0, 0)
+INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes, cause)
+VALUES ($1, $2, $3, $4, $5, '', 0, $6, 0, 0, 0, $7)
 ON CONFLICT (kind, object) DO UPDATE SET
     due_at = CASE WHEN excluded.due_at < work.due_at THEN excluded.due_at ELSE work.due_at END,
-    wakes = work.wakes + 1
+    wakes = work.wakes + 1,
+    cause = CASE WHEN excluded.cause <> '' THEN excluded.cause ELSE work.cause END
 RETURNING due_at
 `
 
@@ -298,6 +300,7 @@ type ScheduleWorkParams struct {
 	Slot    int64
 	DueAt   int64
 	Now     int64
+	Cause   string
 }
 
 func (q *Queries) ScheduleWork(ctx context.Context, arg ScheduleWorkParams) (int64, error) {
@@ -308,6 +311,7 @@ func (q *Queries) ScheduleWork(ctx context.Context, arg ScheduleWorkParams) (int
 		arg.Slot,
 		arg.DueAt,
 		arg.Now,
+		arg.Cause,
 	)
 	var due_at int64
 	err := row.Scan(&due_at)
@@ -316,7 +320,8 @@ func (q *Queries) ScheduleWork(ctx context.Context, arg ScheduleWorkParams) (int
 
 const settleWork = `-- name: SettleWork :execrows
 UPDATE work SET due_at = CASE WHEN wakes = $5 THEN CAST($6 AS BIGINT) ELSE $7 END,
-    owner = '', lease_until = 0, attempt = $8, unsettled = 0
+    owner = '', lease_until = 0, attempt = $8, unsettled = 0,
+    cause = CASE WHEN wakes = $5 THEN CAST($9 AS TEXT) ELSE cause END
 WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4
 `
 
@@ -329,6 +334,7 @@ type SettleWorkParams struct {
 	DueAt   int64
 	Now     int64
 	Attempt int64
+	Cause   string
 }
 
 func (q *Queries) SettleWork(ctx context.Context, arg SettleWorkParams) (int64, error) {
@@ -341,9 +347,53 @@ func (q *Queries) SettleWork(ctx context.Context, arg SettleWorkParams) (int64, 
 		arg.DueAt,
 		arg.Now,
 		arg.Attempt,
+		arg.Cause,
 	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const workBacklog = `-- name: WorkBacklog :many
+SELECT kind, CAST(SUM(CASE WHEN lease_until > $1 THEN 1 ELSE 0 END) AS BIGINT) AS running,
+    CAST(SUM(CASE WHEN due_at <= $1 AND lease_until <= $1 THEN 1 ELSE 0 END) AS BIGINT) AS due,
+    CAST(MIN(CASE WHEN lease_until <= $1 THEN due_at ELSE $1 END) AS BIGINT) AS due_since
+FROM work WHERE due_at <= $1 OR lease_until > $1
+GROUP BY kind ORDER BY kind
+`
+
+type WorkBacklogRow struct {
+	Kind     string
+	Running  int64
+	Due      int64
+	DueSince int64
+}
+
+func (q *Queries) WorkBacklog(ctx context.Context, now int64) ([]WorkBacklogRow, error) {
+	rows, err := q.db.QueryContext(ctx, workBacklog, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WorkBacklogRow
+	for rows.Next() {
+		var i WorkBacklogRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Running,
+			&i.Due,
+			&i.DueSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
