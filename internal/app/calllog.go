@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -36,7 +37,7 @@ func (l callLog) LogCall(ctx context.Context, call kube.Call) {
 		entry.Resource += "/" + call.Subresource
 	}
 	if call.Code != "" && !answered(call.Code) {
-		entry.Level, entry.Event = slog.LevelWarn, "kube_connection_error"
+		entry.Level, entry.Event = slog.LevelWarn, cmp.Or(call.Event, "kube_connection_error")
 	}
 	if claim, ok := work.ClaimFrom(ctx); ok {
 		entry.Attempt = claim.Attempt + 1
