@@ -73,7 +73,6 @@ func Method(method string) string {
 	return "other"
 }
 
-
 // JobRun counts one run of a job of the given kind.
 func (m *Metrics) JobRun(kind, outcome string, took time.Duration) {
 	m.jobSeconds.WithLabelValues(kind, outcome).Observe(took.Seconds())
