@@ -39,6 +39,7 @@ func (l callLog) LogCall(ctx context.Context, call kube.Call) {
 	if call.Code != "" && !answered(call.Code) {
 		entry.Level, entry.Event = slog.LevelWarn, cmp.Or(call.Event, "kube_connection_error")
 	}
+	entry.Attempt = 1
 	if claim, ok := work.ClaimFrom(ctx); ok {
 		entry.Attempt = claim.Attempt + 1
 	}

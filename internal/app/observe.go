@@ -54,8 +54,7 @@ func (n named) Wanted(ctx context.Context) ([]work.Follower, error) {
 	followers, err := n.source.Wanted(ctx)
 	for i, f := range followers {
 		followers[i].Run = func(ctx context.Context, epoch int64) error {
-			ctx = telemetry.WithCorrelation(ctx, telemetry.NewCorrelation())
-			return f.Run(telemetry.WithJob(ctx, f.Key), epoch)
+			return f.Run(telemetry.WithJob(telemetry.WithBystander(ctx), f.Key), epoch)
 		}
 	}
 	return followers, err

@@ -13,6 +13,7 @@ type (
 	traceKey       struct{}
 	projectKey     struct{}
 	jobKey         struct{}
+	bystanderKey   struct{}
 )
 
 // NewCorrelation returns a fresh correlation id: 26 characters of A-Z and 2-7.
@@ -30,6 +31,12 @@ func WithCorrelation(ctx context.Context, id string) context.Context {
 func Correlation(ctx context.Context) string {
 	id, _ := ctx.Value(correlationKey{}).(string)
 	return id
+}
+
+// WithBystander returns a context with a fresh correlation that is not handed on to the work that ctx wakes: whoever only
+// watches is not what asked for it.
+func WithBystander(ctx context.Context) context.Context {
+	return context.WithValue(WithCorrelation(ctx, NewCorrelation()), bystanderKey{}, true)
 }
 
 // WithTrace returns a context whose work belongs to a trace. The parent is in the form of the W3C header traceparent.
@@ -66,8 +73,11 @@ func Job(ctx context.Context) string {
 }
 
 // Cause is what work that ctx asks for has to carry, so that [Resume] can go on with correlation and trace in another
-// process or after a restart: the two ids with a space between. It is "" when ctx has no correlation.
+// process or after a restart: the two ids with a space between. It is "" when ctx has no correlation to hand on.
 func Cause(ctx context.Context) string {
+	if ctx.Value(bystanderKey{}) != nil {
+		return ""
+	}
 	return strings.TrimSpace(Correlation(ctx) + " " + Trace(ctx))
 }
 

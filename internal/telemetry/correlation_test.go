@@ -29,3 +29,14 @@ func TestResumeGoesOnWithACause(t *testing.T) {
 		t.Errorf("without a cause the correlation becomes %q", got)
 	}
 }
+
+func TestABystanderIsNoCause(t *testing.T) {
+	t.Parallel()
+	ctx := telemetry.WithBystander(telemetry.WithCorrelation(t.Context(), "abc"))
+	if id := telemetry.Correlation(ctx); id == "" || id == "abc" {
+		t.Errorf("correlation = %q, want one of its own", id)
+	}
+	if cause := telemetry.Cause(ctx); cause != "" {
+		t.Errorf("cause = %q, want none", cause)
+	}
+}
