@@ -12,8 +12,8 @@ import (
 	"github.com/roadstead/roadstead/internal/work"
 )
 
-// callLog writes one line of kubernetes.log for each call, counts it, and adds
-// it to the trace.
+// callLog writes one line of kubernetes.log for each call, counts it, adds it
+// to the trace, and tells the engine how the cluster answered.
 type callLog struct {
 	log     *telemetry.KubernetesLog
 	metrics *telemetry.Metrics
@@ -28,6 +28,7 @@ func answered(code apperr.Code) bool {
 
 // LogCall implements kube.CallLog.
 func (l callLog) LogCall(ctx context.Context, call kube.Call) {
+	work.Heard(ctx, call.Code)
 	entry := telemetry.Entry{
 		ClusterID: call.ClusterID, Namespace: call.Namespace, Verb: call.Verb, Group: call.Group,
 		Resource: call.Resource, Name: call.Name, Status: call.Status, Code: string(call.Code),

@@ -22,6 +22,7 @@ import (
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/telemetry/tracing"
 	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/roadstead/roadstead/internal/work"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -101,6 +102,7 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 	url := cfg.DatabaseURL.Reveal()
 	c.db, err = store.Open(ctx, store.Config{
 		DataDir: cfg.DataDir, DatabaseURL: url, Queue: inserter, Bus: c.bus, Log: c.log,
+		Exempt: []work.Kind{workload.ValueKind},
 	})
 	if err != nil {
 		return err

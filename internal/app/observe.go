@@ -20,30 +20,23 @@ func enter(ctx context.Context, claim work.Claim) context.Context {
 	return telemetry.Resume(ctx, claim.Cause)
 }
 
-// observed counts the runs of each step and puts them into the trace.
+// ended counts how claims end.
+func (c *core) ended(kind work.Kind, outcome work.Outcome, took time.Duration) {
+	c.metrics.JobRun(string(kind), string(outcome), took)
+}
+
+// observed puts the runs of each step into the trace.
 func (c *core) observed(steps map[work.Kind]work.Step) map[work.Kind]work.Step {
 	observed := make(map[work.Kind]work.Step, len(steps))
 	for kind, step := range steps {
 		observed[kind] = func(ctx context.Context, claim work.Claim) (work.Next, error) {
 			ctx, traced := c.traces.Job(ctx, string(kind), claim.Object, claim.Cluster)
-			began := time.Now()
 			next, err := step(ctx, claim)
 			traced(err)
-			c.metrics.JobRun(string(kind), outcomeOf(next, err), time.Since(began))
 			return next, err
 		}
 	}
 	return observed
-}
-
-func outcomeOf(next work.Next, err error) string {
-	switch {
-	case err != nil:
-		return "error"
-	case next.IsDone():
-		return "done"
-	}
-	return "waits"
 }
 
 // named gives each follower a correlation of its own and its key as its job.

@@ -55,7 +55,7 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
 	runner := work.NewRunner(c.db.Work(), owner, c.observed(steps), c.log)
-	runner.Enter = enter
+	runner.Enter, runner.Ended = enter, c.ended
 	w.jobs, err = jobs.New(jobs.Config{Store: c.db, Drainer: runner, Periodic: periodic(c), Log: c.log})
 	if err != nil {
 		w.close()

@@ -41,6 +41,9 @@ func (r Ref) Slot() int { return int(uint64(r.Object) % Slots) }
 type Slot struct {
 	Cluster int64
 	Slot    int
+	// Ailing says that the cluster failed lately. Its work is then drained
+	// apart from that of the others, one item at a time.
+	Ailing bool
 	// Stale counts the ten-second spans for which the slot has been overdue.
 	// It makes the job of an overdue slot differ from one that died with its
 	// process, which would otherwise stand in its way.
@@ -57,6 +60,12 @@ type Claim struct {
 	// Unsettled counts the claims in a row that ended without a word, that is
 	// with the death of their process.
 	Unsettled int
+	// Strikes counts the steps in a row that panicked or did not end when they
+	// were told to.
+	Strikes int
+	// Failures counts what failed in a row because of the cluster: zero when
+	// it is well.
+	Failures int
 	// Wakes is the wake-up counter at the time of the claim. A higher one at
 	// settling means that somebody asked again meanwhile.
 	Wakes int64

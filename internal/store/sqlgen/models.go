@@ -169,4 +169,5 @@ type Work struct {
 	Unsettled  int64
 	Wakes      int64
 	Cause      string
+	Strikes    int64
 }
