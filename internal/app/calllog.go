@@ -8,7 +8,7 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/telemetry"
-	"github.com/roadstead/roadstead/internal/telemetry/tracing"
+	"github.com/roadstead/roadstead/internal/tracing"
 	"github.com/roadstead/roadstead/internal/work"
 )
 

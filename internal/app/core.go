@@ -20,8 +20,8 @@ import (
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/telemetry"
-	"github.com/roadstead/roadstead/internal/telemetry/tracing"
 	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/roadstead/roadstead/internal/tracing"
 	"github.com/roadstead/roadstead/internal/work"
 	"github.com/roadstead/roadstead/internal/workload"
 )
