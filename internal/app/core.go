@@ -124,7 +124,10 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 func (c *core) openDomains(cfg config.Config) (err error) {
 	c.tenants = &tenant.Service{Store: c.db.Tenant(), Now: now}
 	c.values = workload.NewValues(c.db.Values(), now)
-	c.clusters = &cluster.Service{Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Now: now}
+	c.clusters = &cluster.Service{
+		Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Mirror: c.mirror,
+		Installation: c.installation, Now: now,
+	}
 	c.namespaces = &namespace.Service{
 		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
 	}

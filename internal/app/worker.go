@@ -47,6 +47,7 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 	if err != nil {
 		return nil, fmt.Errorf("open kubernetes.log: %w", err)
 	}
+	kube.Quiet()
 	w := &worker{log: c.log, calls: calls}
 	w.clients = kube.NewClients(kube.Config{
 		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
@@ -69,7 +70,9 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, version string) map[work.Kind]work.Step {
 	runner := installpod.New(w.clients, installpod.Config{
 		Installation: c.installation, Image: installerImage(cfg, version), EgressAllow: strings.Join(cfg.EgressAllow, ","),
+		EgressRefuse: cfg.EgressRefuse,
 	})
+	c.clusters.Accounts = kube.Accounts{Clients: w.clients}
 	machine := &application.Machine{
 		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{keys.opener}, Log: c.log,
 		Poke: func() { w.supervisor.Poke() }, Began: w.began,
@@ -92,6 +95,8 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 	c.poke = w.supervisor.Poke
 	return map[work.Kind]work.Step{
 		cluster.RemoveKind:        c.clusters.StepRemove,
+		cluster.ForgetKind:        c.clusters.StepForget,
+		cluster.IdentityKind:      c.clusters.StepIdentity,
 		namespace.Kind:            namespaces.Step,
 		namespace.CredentialKind:  namespaces.StepCredential,
 		namespace.ProjectKind:     namespaces.StepProject,

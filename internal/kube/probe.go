@@ -48,6 +48,10 @@ func (p Prober) probe(ctx context.Context, c *Client) (cluster.Connection, error
 	if err != nil {
 		return cluster.Connection{}, err
 	}
+	admin, err := adminFinding(ctx, c)
+	if err != nil {
+		return cluster.Connection{}, err
+	}
 	supported := cluster.Finding{Check: cluster.CheckVersion, Outcome: cluster.OK}
 	if version.Old() {
 		supported.Outcome, supported.Code = cluster.Warning, apperr.ClusterVersionOld
@@ -59,7 +63,7 @@ func (p Prober) probe(ctx context.Context, c *Client) (cluster.Connection, error
 			{Check: cluster.CheckTLS, Outcome: cluster.OK},
 			{Check: cluster.CheckToken, Outcome: cluster.OK},
 			supported,
-		}, rights...),
+		}, append(admin, rights...)...),
 	}, nil
 }
 

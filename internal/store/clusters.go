@@ -75,6 +75,12 @@ func (t clusterTx) NextClusterID(ctx context.Context) (int64, error) {
 	return id, doing(err, "reserve the id of a cluster")
 }
 
+// Cluster reads one cluster for a change.
+func (t clusterTx) Cluster(ctx context.Context, id int64) (cluster.Cluster, error) {
+	row, err := t.LockCluster(ctx, id)
+	return clusterOf(row), doing(err, "lock cluster %d", id)
+}
+
 // InsertCluster stores a new cluster under its reserved id.
 func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error {
 	err := t.Queries.InsertCluster(ctx, sqlgen.InsertClusterParams{
