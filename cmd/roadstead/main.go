@@ -26,6 +26,7 @@ func main() {
 		Restore: app.Restore,
 
 		ExplainURL: app.ExplainURL,
+		ClusterID:  app.ClusterID,
 
 		VerifySecrets: app.VerifySecrets,
 		RotateSecrets: app.RotateSecrets,

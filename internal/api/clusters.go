@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
-	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -20,13 +18,20 @@ type Clusters interface {
 	Cluster(ctx context.Context, idOrName string) (cluster.Cluster, error)
 	Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error)
 	Check(ctx context.Context, id int64) error
+	Edit(ctx context.Context, id int64, r cluster.EditRequest) (cluster.Cluster, error)
 	Remove(ctx context.Context, id int64, cleanup bool) error
+	Identity(ctx context.Context, clusterID int64) (cluster.Identity, error)
+	IdentitySpec(clusterID int64, features []cluster.Feature) cluster.IdentitySpec
+	Adopt(ctx context.Context, clusterID int64, features []cluster.Feature) (cluster.Identity, error)
+	Rotate(ctx context.Context, clusterID int64) (cluster.Identity, error)
 }
 
 // Manifests prints what a cluster administrator applies for us.
 type Manifests interface {
 	// ClusterAccess renders the account, the rights and the token Secret for the features, as YAML.
 	ClusterAccess(features []string) ([]byte, error)
+	// Identity renders what is made for our own identity in a cluster, as YAML.
+	Identity(spec cluster.IdentitySpec) ([]byte, error)
 }
 
 // NewCluster is what it takes to attach an existing cluster.
@@ -39,6 +44,8 @@ type NewCluster struct {
 	APIURL           string        `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
 	CA               string        `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
 	Token            string        `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
+	// OwnIdentity names features, so that enum rules of the schema apply to each.
+	OwnIdentity []string `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Swap the token for an account of our own with the rights for these features"`
 }
 
 type attachInput struct {
@@ -77,10 +84,12 @@ func (h *Handler) mountClusters(r router) {
 	route(r, "GET /clusters/manifest", "show-manifest", "Show the manifest that gives us an account in a cluster",
 		h.showManifest)
 	route(r, "GET /clusters/{cluster}", "show-cluster", "Show a cluster and the report card of its last check", h.showCluster)
+	route(r, "PATCH /clusters/{cluster}", "edit-cluster", "Change a cluster's name, scope, address, CA or token", h.editCluster)
 	route(r, "POST /clusters/{cluster}/check", "check-cluster", "Check a cluster's connection now",
 		h.checkCluster, answers(http.StatusAccepted))
 	route(r, "DELETE /clusters/{cluster}", "remove-cluster", "End a cluster's registration",
 		h.removeCluster, answers(http.StatusAccepted))
+	h.mountIdentity(r)
 }
 
 func (h *Handler) listClusters(ctx context.Context, in *pageInput) (*pageOutput[Cluster], error) {
@@ -100,7 +109,7 @@ func (h *Handler) attachCluster(ctx context.Context, in *attachInput) (*result[C
 	request := cluster.AttachRequest{
 		Name: in.Body.Name, Level: in.Body.Level, EnvironmentScope: in.Body.EnvironmentScope,
 		APIURL: in.Body.APIURL, CAPEM: in.Body.CA,
-		Token: secret.NewValue([]byte(strings.TrimSpace(in.Body.Token))),
+		Token: pastedToken(in.Body.Token), OwnIdentity: featuresOf(in.Body.OwnIdentity),
 	}
 	var err error
 	if request.GroupID, request.ProjectID, err = h.owner(ctx, in.Body); err != nil {

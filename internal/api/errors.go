@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -34,6 +36,8 @@ type Problem struct {
 	Fields []Field     `json:"fields,omitempty" doc:"The values that were not acceptable"`
 	// CorrelationID finds the log lines of a failure of ours.
 	CorrelationID string `json:"correlation_id,omitempty" doc:"Finds the log lines of an internal error"`
+	// After is what Retry-After says; 0 means a minute.
+	After time.Duration `json:"-"`
 }
 
 // Field names one value of a request that was not acceptable. It never repeats the value.
@@ -58,11 +62,19 @@ func (p *Problem) GetHeaders() http.Header {
 	case http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", `Bearer realm="roadstead"`)
 	case http.StatusTooManyRequests:
-		header.Set("Retry-After", "60")
+		header.Set("Retry-After", strconv.Itoa(retrySeconds(p.After)))
 	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", "5")
 	}
 	return header
+}
+
+// retrySeconds rounds up: who comes back on the second must not be early.
+func retrySeconds(after time.Duration) int {
+	if after <= 0 {
+		after = time.Minute
+	}
+	return int((after + time.Second - 1) / time.Second)
 }
 
 // write sends the problem where huma does not.
@@ -93,7 +105,7 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 
 func problemOf(e *apperr.Error) *Problem {
 	return &Problem{
-		Type: documentation + e.Code.Anchor(), Title: e.Message, Status: e.Status(), Code: e.Code, Hint: e.Hint,
+		Type: documentation + e.Code.Anchor(), Title: e.Message, Status: e.Status(), Code: e.Code, Hint: e.Hint, After: e.After,
 	}
 }
 

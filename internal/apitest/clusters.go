@@ -20,6 +20,7 @@ type Clusters struct {
 	mu       sync.Mutex
 	clusters []cluster.Cluster // removed ones stay, with their id
 	removed  map[int64]bool
+	owned    map[int64]cluster.Identity
 	values   map[int64]workload.Value
 	// Attached are the requests that came in.
 	Attached []cluster.AttachRequest
@@ -43,6 +44,11 @@ func (s *Clusters) Attach(ctx context.Context, r cluster.AttachRequest) (cluster
 	s.clusters = append(s.clusters, c)
 	s.Attached = append(s.Attached, r)
 	s.mu.Unlock()
+	if len(r.OwnIdentity) > 0 {
+		if _, err := s.Adopt(ctx, c.ID, r.OwnIdentity); err != nil {
+			return c, err
+		}
+	}
 	return c, s.Check(ctx, c.ID)
 }
 

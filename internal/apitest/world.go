@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/roadstead/roadstead/internal/api"
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 )
 
@@ -78,6 +80,11 @@ func (w *World) AuthenticateToken(_ context.Context, token string) (auth.Identit
 // ClusterAccess implements [api.Manifests].
 func (w *World) ClusterAccess(features []string) ([]byte, error) {
 	return []byte("kind: ServiceAccount\n# " + strings.Join(features, "\n# ") + "\n"), nil
+}
+
+// Identity implements [api.Manifests].
+func (w *World) Identity(spec cluster.IdentitySpec) ([]byte, error) {
+	return fmt.Appendf(nil, "kind: Namespace\nmetadata: {name: %s}\n# %v\n", spec.Namespace, spec.Features), nil
 }
 
 // Buffer is a log in memory, safe for concurrent use.

@@ -35,7 +35,7 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 			return err
 		}
 	}
-	core, err := openCore(ctx, cfg, log)
+	core, err := openCore(ctx, cfg, version, log)
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,7 @@ func (c *core) run(ctx context.Context, cfg config.Config, handler http.Handler,
 		group.Go(func() error { return bridge.Run(ctx) })
 	}
 	if half != nil {
+		group.Go(func() error { return c.forget(ctx) })
 		group.Go(func() error { return half.run(ctx) })
 	}
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {

@@ -1,20 +1,23 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
-	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/tracing"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
-// callLog writes one line of kubernetes.log for each call, and counts it.
+// callLog writes one line of kubernetes.log for each call, counts it, adds it
+// to the trace, and tells the engine how the cluster answered.
 type callLog struct {
 	log     *telemetry.KubernetesLog
 	metrics *telemetry.Metrics
+	traces  *tracing.Traces
 }
 
 // answered reports whether a code is an answer that our idempotent writes ask
@@ -25,6 +28,7 @@ func answered(code apperr.Code) bool {
 
 // LogCall implements kube.CallLog.
 func (l callLog) LogCall(ctx context.Context, call kube.Call) {
+	work.Heard(ctx, call.Code)
 	entry := telemetry.Entry{
 		ClusterID: call.ClusterID, Namespace: call.Namespace, Verb: call.Verb, Group: call.Group,
 		Resource: call.Resource, Name: call.Name, Status: call.Status, Code: string(call.Code),
@@ -34,12 +38,13 @@ func (l callLog) LogCall(ctx context.Context, call kube.Call) {
 		entry.Resource += "/" + call.Subresource
 	}
 	if call.Code != "" && !answered(call.Code) {
-		entry.Level, entry.Event = slog.LevelWarn, "kube_connection_error"
+		entry.Level, entry.Event = slog.LevelWarn, cmp.Or(call.Event, "kube_connection_error")
 	}
+	entry.Attempt = 1
 	if claim, ok := work.ClaimFrom(ctx); ok {
-		entry.Job = string(claim.Kind) + "/" + strconv.FormatInt(claim.Object, 10)
 		entry.Attempt = claim.Attempt + 1
 	}
 	l.log.Write(ctx, entry)
 	l.metrics.ClusterCall(call.ClusterID, string(call.Code), call.Duration)
+	l.traces.Call(ctx, entry)
 }

@@ -21,8 +21,13 @@ import (
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/roadstead/roadstead/internal/tracing"
+	"github.com/roadstead/roadstead/internal/work"
 	"github.com/roadstead/roadstead/internal/workload"
 )
+
+// tracesWithin bounds the sending of the last traces.
+const tracesWithin = 2 * time.Second
 
 // core is what both halves are built on: the stores, the bus, and the domains
 // that answer from them. Nothing in it can open a credential or reach a
@@ -30,6 +35,7 @@ import (
 type core struct {
 	log     *slog.Logger
 	metrics *telemetry.Metrics
+	traces  *tracing.Traces
 	bus     *event.Bus
 	db      *store.DB
 	mirror  *store.Mirror
@@ -49,12 +55,13 @@ type core struct {
 	applications *application.Service
 }
 
-func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, error) {
+func openCore(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (*core, error) {
 	c := &core{log: log, metrics: telemetry.NewMetrics(), bus: event.NewBus()}
 	c.metrics.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, step := range []func() error{
+		func() error { return c.openTraces(ctx, cfg, version) },
 		func() error { return c.openKeys(cfg) },
-		func() error { return c.openGuard(cfg) },
+		func() error { return c.openGuard(ctx, cfg) },
 		func() error { return c.openStores(ctx, cfg) },
 		func() error { return c.openDomains(cfg) },
 	} {
@@ -66,6 +73,14 @@ func openCore(ctx context.Context, cfg config.Config, log *slog.Logger) (*core, 
 	return c, nil
 }
 
+// openTraces prepares sending traces, when the operator asks for it.
+func (c *core) openTraces(ctx context.Context, cfg config.Config, version string) (err error) {
+	if cfg.Traces == config.TracesOTLP {
+		c.traces, err = tracing.Open(context.WithoutCancel(ctx), version, c.log)
+	}
+	return err
+}
+
 // openKeys loads the public half of the keyset, which is all that sealing takes.
 func (c *core) openKeys(cfg config.Config) (err error) {
 	if c.sealer, err = secret.LoadSealer(cfg.PublicKeysetFile); err != nil {
@@ -74,13 +89,9 @@ func (c *core) openKeys(cfg config.Config) (err error) {
 	return nil
 }
 
-func (c *core) openGuard(cfg config.Config) error {
-	rules, err := egressRules(cfg)
-	if err != nil {
-		return err
-	}
-	c.guard = egress.NewGuard(egress.Config{Allow: rules})
-	return nil
+func (c *core) openGuard(ctx context.Context, cfg config.Config) (err error) {
+	c.guard, err = newGuard(ctx, cfg)
+	return err
 }
 
 func (c *core) openStores(ctx context.Context, cfg config.Config) error {
@@ -91,6 +102,7 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 	url := cfg.DatabaseURL.Reveal()
 	c.db, err = store.Open(ctx, store.Config{
 		DataDir: cfg.DataDir, DatabaseURL: url, Queue: inserter, Bus: c.bus, Log: c.log,
+		Exempt: []work.Kind{workload.ValueKind},
 	})
 	if err != nil {
 		return err
@@ -105,13 +117,17 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return fmt.Errorf("open the mirror: %w", err)
 	}
+	c.metrics.RegisterState(telemetry.State{Work: c.db.Work().Backlog, Mirror: c.mirror.States, Log: c.log})
 	return nil
 }
 
 func (c *core) openDomains(cfg config.Config) (err error) {
 	c.tenants = &tenant.Service{Store: c.db.Tenant(), Now: now}
 	c.values = workload.NewValues(c.db.Values(), now)
-	c.clusters = &cluster.Service{Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Now: now}
+	c.clusters = &cluster.Service{
+		Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Mirror: c.mirror,
+		Installation: c.installation, Now: now,
+	}
 	c.namespaces = &namespace.Service{
 		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
 	}
@@ -127,7 +143,9 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 }
 
 func (c *core) close() {
-	var errs []error
+	grace, cancel := context.WithTimeout(context.Background(), tracesWithin)
+	defer cancel()
+	errs := []error{c.traces.Close(grace)}
 	if c.mirror != nil {
 		errs = append(errs, c.mirror.Close())
 	}
@@ -135,19 +153,8 @@ func (c *core) close() {
 		errs = append(errs, c.db.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
-		c.log.Error("close the stores", slog.String("error", err.Error())) //nolint:sloglint // the process is ending, and its context has
+		c.log.Error("close what was open", slog.String("error", err.Error())) //nolint:sloglint // the process is ending, and its context has
 	}
 }
 
 func now() time.Time { return time.Now().UTC() }
-
-func egressRules(cfg config.Config) (rules []egress.Rule, err error) {
-	for _, text := range cfg.EgressAllow {
-		more, err := egress.ParseRules(text)
-		if err != nil {
-			return nil, fmt.Errorf("read the egress rules: %w", err)
-		}
-		rules = append(rules, more...)
-	}
-	return rules, nil
-}

@@ -10,9 +10,9 @@ import (
 // ExplainURL says how a server with these settings decides on a URL. It resolves
 // names and connects to nothing.
 func ExplainURL(ctx context.Context, cfg config.Config, url string, schemes []string) (egress.Explanation, error) {
-	rules, err := egressRules(cfg)
+	guard, err := newGuard(ctx, cfg)
 	if err != nil {
 		return egress.Explanation{}, err
 	}
-	return egress.NewGuard(egress.Config{Allow: rules}).Explain(ctx, url, schemes...)
+	return guard.Explain(ctx, url, schemes...)
 }

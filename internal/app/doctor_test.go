@@ -21,7 +21,7 @@ func TestExplainURLTakesTheRulesOfTheServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e, err := app.ExplainURL(t.Context(), config.Config{EgressAllow: tc.allow}, "https://10.1.2.3:6443", nil)
+			e, err := app.ExplainURL(t.Context(), config.Config{Listen: "127.0.0.1:8080", EgressAllow: tc.allow}, "https://10.1.2.3:6443", nil)
 			if (err != nil) != tc.bad || e.Allowed != tc.allowed {
 				t.Errorf("allowed = %v, err = %v", e.Allowed, err)
 			}

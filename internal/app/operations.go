@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
-	"strconv"
+	"log/slog"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/telemetry"
 )
@@ -14,8 +16,19 @@ import (
 func (w *worker) began(ctx context.Context, op application.Operation) {
 	w.calls.Write(ctx, telemetry.Entry{
 		ClusterID: op.ClusterID, Namespace: op.Entry.Namespace, Name: op.Entry.Name,
-		Event: "begin_" + string(op.Action), Job: string(application.KindOperation) + "/" + strconv.FormatInt(op.ID, 10),
+		Event: "begin_" + string(op.Action),
 	})
+}
+
+// told leaves the predecessor's event of a namespace there.
+func (w *worker) told(ctx context.Context, event namespace.Event, n namespace.Namespace, failure error) {
+	entry := telemetry.Entry{
+		ClusterID: n.ClusterID, ProjectID: n.ProjectID, Namespace: n.Name, Event: string(event), Code: string(apperr.CodeOf(failure)),
+	}
+	if failure != nil {
+		entry.Level = slog.LevelWarn
+	}
+	w.calls.Write(ctx, entry)
 }
 
 // sweepAll asks for a sweep of every cluster with applications.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/manifest"
 )
 
@@ -19,6 +20,11 @@ func (accessPrinter) ClusterAccess(features []string) ([]byte, error) {
 			WithMessage("There is no such feature.").WithHint("Choose from namespaces, applications, live and guardrails.")
 	}
 	return manifest.YAML(manifest.ClusterAccess(known))
+}
+
+// Identity implements api.Manifests.
+func (accessPrinter) Identity(spec cluster.IdentitySpec) ([]byte, error) {
+	return manifest.YAML(manifest.Identity(spec))
 }
 
 // rightsPrinter prints what lets an application be installed.

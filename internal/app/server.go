@@ -76,12 +76,17 @@ func (c *core) withHealth(next http.Handler) http.Handler {
 	return mux
 }
 
-// instrumented gives each request its correlation id, counts it and survives
-// its panic.
+// requestID is the header that tells the caller the correlation id of a request.
+const requestID = "X-Request-Id"
+
+// instrumented gives each request its correlation id and its span, counts it
+// and survives its panic.
 func (c *core) instrumented(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		ctx := telemetry.WithCorrelation(r.Context(), telemetry.NewCorrelation())
+		id := telemetry.NewCorrelation()
+		w.Header().Set(requestID, id)
+		ctx, traced := c.traces.Request(telemetry.WithCorrelation(r.Context(), id))
 		r = r.WithContext(ctx)
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
@@ -89,6 +94,7 @@ func (c *core) instrumented(next http.Handler) http.Handler {
 				c.log.ErrorContext(ctx, "request panicked", slog.String("stack", string(debug.Stack())))
 				recorder.WriteHeader(http.StatusInternalServerError)
 			}
+			traced(r.Pattern, r.Method, recorder.status)
 			c.metrics.HTTPRequest(r.Pattern, r.Method, recorder.status, time.Since(began))
 		}()
 		next.ServeHTTP(recorder, r)

@@ -47,14 +47,16 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 	if err != nil {
 		return nil, fmt.Errorf("open kubernetes.log: %w", err)
 	}
+	kube.Quiet()
 	w := &worker{log: c.log, calls: calls}
 	w.clients = kube.NewClients(kube.Config{
 		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
-		Log: callLog{calls, c.metrics}, Fault: fault.Point,
+		Log: callLog{calls, c.metrics, c.traces}, Fault: fault.Point,
 	})
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
-	runner := work.NewRunner(c.db.Work(), owner, steps, c.log)
+	runner := work.NewRunner(c.db.Work(), owner, c.observed(steps), c.log)
+	runner.Enter, runner.Ended = enter, c.ended
 	w.jobs, err = jobs.New(jobs.Config{Store: c.db, Drainer: runner, Periodic: periodic(c), Log: c.log})
 	if err != nil {
 		w.close()
@@ -68,7 +70,9 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, version string) map[work.Kind]work.Step {
 	runner := installpod.New(w.clients, installpod.Config{
 		Installation: c.installation, Image: installerImage(cfg, version), EgressAllow: strings.Join(cfg.EgressAllow, ","),
+		EgressRefuse: cfg.EgressRefuse,
 	})
+	c.clusters.Accounts = kube.Accounts{Clients: w.clients}
 	machine := &application.Machine{
 		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{keys.opener}, Log: c.log,
 		Poke: func() { w.supervisor.Poke() }, Began: w.began,
@@ -76,6 +80,7 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 	w.sweep = func(ctx context.Context) error { return sweepAll(ctx, c.db.Clusters(), machine) }
 	namespaces := &namespace.Worker{
 		Service: c.namespaces, Provisioner: kube.Provisioner{Clients: w.clients}, SealTo: secret.SealTo,
+		Tell: w.told,
 	}
 	w.refresher = workload.NewRefresher(c.db.Values(), map[string]workload.Poller{
 		cluster.ConnectionValue: kube.Prober{Clients: w.clients},
@@ -86,10 +91,12 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 		Notices: c.bus, Log: c.log,
 	})
 	w.supervisor = work.NewSupervisor(c.db.Follows(), owner, c.log,
-		&application.Followers{Store: c.db.Applications(), Runner: runner}, w.followers)
+		named{&application.Followers{Store: c.db.Applications(), Runner: runner}}, named{w.followers})
 	c.poke = w.supervisor.Poke
 	return map[work.Kind]work.Step{
 		cluster.RemoveKind:        c.clusters.StepRemove,
+		cluster.ForgetKind:        c.clusters.StepForget,
+		cluster.IdentityKind:      c.clusters.StepIdentity,
 		namespace.Kind:            namespaces.Step,
 		namespace.CredentialKind:  namespaces.StepCredential,
 		namespace.ProjectKind:     namespaces.StepProject,

@@ -21,6 +21,9 @@ const (
 	CredentialTimeout Code = "credential_timeout"
 	CredentialKey     Code = "credential_key"
 	CredentialContext Code = "credential_context"
+	CredentialAdmin   Code = "credential_admin"
+	IdentityNoToken   Code = "identity_no_token"
+	IdentityUnproven  Code = "identity_unproven"
 )
 
 // What calling a cluster can end in.

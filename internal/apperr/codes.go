@@ -55,6 +55,9 @@ var table = [...]Entry{
 	{CredentialTimeout, 504, "The worker did not make the credential in time.", "Check the cluster's connection, then try again."},
 	{CredentialKey, 500, "The stored credential was sealed to a key that this process does not hold.", "Start the worker with the keyset that sealed it, or enter the token again."},
 	{CredentialContext, 409, "The stored credential belongs to another address, CA or owner.", "Enter the token again: it cannot be used after such a change."},
+	{CredentialAdmin, 409, "The credential may do everything in the cluster.", "Swap it for an account of our own with only the needed rights: `roadstead cluster identity adopt`."},
+	{IdentityNoToken, 502, "The cluster did not make a token for our own account.", "See whether its kube-controller-manager runs, then adopt the identity again."},
+	{IdentityUnproven, 502, "The cluster did not take the token of our own account for ours.", "See whether something between us and the API server changes who signs in, then adopt the identity again."},
 
 	{ClusterAddressRefused, 422, "The cluster's address is not allowed, or its name cannot be resolved.", "Check the address; an administrator can allow a private one with ROADSTEAD_EGRESS_ALLOW."},
 	{ClusterRefused, 502, "The cluster did not accept the connection, or closed it.", "Check that the API server runs at this address and port and that a firewall lets us in."},

@@ -46,7 +46,7 @@ func (m *Machine) Sweep(ctx context.Context, claim work.Claim) (work.Next, error
 	if rest == 0 {
 		return work.Done(), nil
 	}
-	return work.After(sweepEvery), nil
+	return work.Rest(sweepEvery), nil
 }
 
 func (m *Machine) sweepOne(ctx context.Context, clusterID int64, l Leftover) (removed bool, err error) {

@@ -28,8 +28,34 @@ func homes() map[string][]string {
 		"github.com/coreos/go-oidc/":        {"oidc"},
 		"golang.org/x/oauth2/":              {"oidc"},
 		"github.com/prometheus/":            {"telemetry", "app"},
+		"go.opentelemetry.io/":              {"tracing"},
 		"go.yaml.in/yaml/":                  {"cluster", "namespace", "application", "cli"},
 		"github.com/go-viper/mapstructure/": {"config"},
+	}
+}
+
+// exceptions names the packages through which something leaves past the guard, with the library that dials. It is never
+// to where a user says.
+func exceptions() map[string]string {
+	return map[string]string{
+		"github.com/jackc/pgx/v5/pgconn":     "store",   // the operator's database
+		"go.opentelemetry.io/otel/exporters": "tracing", // the operator's collector of traces
+	}
+}
+
+// TestOnlyNamedExceptionsDialPastTheGuard looks for the libraries in all that the halves depend on: only the named
+// package, and the root that puts it in place, may bring them.
+func TestOnlyNamedExceptionsDialPastTheGuard(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range program(t).ours {
+		name := strings.TrimPrefix(pkg.name, "internal/")
+		for library, home := range exceptions() {
+			brings := slices.ContainsFunc(pkg.Deps, func(dep string) bool { return strings.HasPrefix(dep, library) })
+			under := slices.Contains([]string{home, "store/sqlgen", "jobs", "app", "cmd/roadstead"}, name)
+			if brings && !under && layerOf(name) != "kit" {
+				t.Errorf("%s depends on %s, which dials past the guard: its home is %s", pkg.name, library, home)
+			}
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ type layer struct {
 // layers returns the rings from the innermost to the outermost.
 func layers() []layer {
 	return []layer{
-		{name: "leaf", packages: []string{"apperr", "config", "egress", "event", "fault", "secret", "telemetry", "work"}},
+		{name: "leaf", packages: []string{"apperr", "config", "egress", "event", "fault", "secret", "telemetry", "tracing", "work"}},
 		{name: "domain", packages: domainOrder(), later: []string{"audit"}},
 		{
 			name:     "adapter",
@@ -45,6 +45,7 @@ func edges() map[string][]string {
 		"config":    {"apperr"},
 		"secret":    {"apperr"},
 		"telemetry": {"apperr"},
+		"tracing":   {"apperr", "telemetry"},
 		"work":      {"apperr", "fault"},
 		// Objects are built by manifest and sent by kube.
 		"kube":       {"manifest"},
@@ -190,6 +191,8 @@ func TestMayImport(t *testing.T) {
 		{"secret", "apperr"}:        true,
 		{"egress", "apperr"}:        false,
 		{"event", "tenant"}:         false,
+		{"tracing", "telemetry"}:    true,
+		{"telemetry", "tracing"}:    false,
 		{"storetest", "store"}:      true,
 		{"demo", "api"}:             false,
 		{"cmd/roadstead", "app"}:    true,

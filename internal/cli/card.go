@@ -50,12 +50,17 @@ func verdict(f api.Finding) string {
 	if f.Error == nil {
 		return string(f.Outcome)
 	}
-	text := f.Error.Title + " (" + string(f.Error.Code) + ")"
-	if len(f.Error.Detail) > 0 {
-		text += " Missing: " + strings.Join(f.Error.Detail, ", ") + "."
+	return reason(f.Error)
+}
+
+// reason says why something is not as it should be, and what to do about it.
+func reason(e *api.Reason) string {
+	text := e.Title + " (" + string(e.Code) + ")"
+	if len(e.Detail) > 0 {
+		text += " Missing: " + strings.Join(e.Detail, ", ") + "."
 	}
-	if f.Error.Hint != "" {
-		text += " hint: " + f.Error.Hint
+	if e.Hint != "" {
+		text += " hint: " + e.Hint
 	}
 	return text
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +26,7 @@ type addOptions struct {
 	tokenFile  string
 	kubeconfig string
 	context    string
+	own        []string
 	noWait     bool
 }
 
@@ -45,7 +47,7 @@ func (r *run) clusterAdd() *cobra.Command {
 				return c.out.show(attached, func(t *table) { card(t, attached) })
 			}
 			attached.Connection = api.Connection{Topic: attached.Connection.Topic}
-			return c.checked(ctx, attached)
+			return errors.Join(c.swapped(ctx, attached, o.own), c.checked(ctx, attached))
 		})
 	c.Long = "Attaches a cluster by address, CA and token, or by a kubeconfig, of which only these are read; a kubeconfig\n" +
 		"that runs commands or refers to files is refused. The token never leaves the server again. A cluster that\n" +
@@ -54,32 +56,55 @@ func (r *run) clusterAdd() *cobra.Command {
 	return c
 }
 
+// swapped waits for the identity that was asked for along with a cluster.
+func (c *call) swapped(ctx context.Context, attached api.Cluster, own []string) error {
+	if len(own) == 0 {
+		return nil
+	}
+	i, err := c.adopted(ctx, clusterPath(attached)+"/identity", api.Identity{Topic: attached.Topic})
+	if err == nil && i.Error != nil {
+		c.progress.fail("identity", reason(i.Error))
+		return failed(i.Error)
+	}
+	return err
+}
+
 func (o *addOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&o.instance, "instance", false, "for every project")
 	f.StringVar(&o.group, "group", "", "for the projects of this group and its subgroups")
 	f.StringVar(&o.project, "project", "", "for this project")
 	f.StringVar(&o.scope, "environment-scope", "*", "environments it serves; * stands for any text")
+	f.StringSliceVar(&o.own, "own-identity", nil,
+		"swap the token for an account of our own with the rights for these features (default: all of them)")
+	f.Lookup("own-identity").NoOptDefVal = "namespaces,applications,live"
+	o.platformFlags(c)
+	noWaitFlag(c, &o.noWait)
+	c.MarkFlagsOneRequired("instance", "group", "project")
+	c.MarkFlagsMutuallyExclusive("instance", "group", "project")
+	c.MarkFlagsOneRequired("api-url", "kubeconfig")
+	c.MarkFlagsRequiredTogether("api-url", "token-file")
+}
+
+// platformFlags are those of address, CA and token.
+func (o *addOptions) platformFlags(c *cobra.Command) {
+	f := c.Flags()
 	f.StringVar(&o.apiURL, "api-url", "", "address of the API server")
 	f.StringVar(&o.caFile, "ca-file", "", "PEM file of the API server's CA (default: the system's roots)")
 	f.StringVar(&o.tokenFile, "token-file", "", "file of the service account's token, - for the standard input")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "take address, CA and token from this kubeconfig, - for the standard input")
 	f.StringVar(&o.context, "context", "", "context of the kubeconfig (default: the current one)")
-	noWaitFlag(c, &o.noWait)
-	c.MarkFlagsOneRequired("instance", "group", "project")
-	c.MarkFlagsMutuallyExclusive("instance", "group", "project")
-	c.MarkFlagsOneRequired("api-url", "kubeconfig")
 	for _, flag := range []string{"api-url", "ca-file", "token-file"} {
 		c.MarkFlagsMutuallyExclusive("kubeconfig", flag)
 	}
 	c.MarkFlagsMutuallyExclusive("api-url", "context")
-	c.MarkFlagsRequiredTogether("api-url", "token-file")
 }
 
 // cluster makes the request from the flags and the files that they name.
 func (o *addOptions) cluster(name string, stdin io.Reader) (api.NewCluster, error) {
 	wanted := api.NewCluster{
 		Name: name, Level: o.level(), Group: o.group, Project: o.project, EnvironmentScope: o.scope, APIURL: o.apiURL,
+		OwnIdentity: o.own,
 	}
 	if o.kubeconfig != "" {
 		return wanted, o.fromKubeconfig(&wanted, stdin)

@@ -13,7 +13,8 @@ import (
 
 func (r *run) clusters() *cobra.Command {
 	return group("cluster", "Kubernetes clusters: attach them, see whether they answer",
-		r.clusterAdd(), r.clusterManifest(), r.clusterList(), r.clusterShow(), r.clusterCheck(), r.clusterRemove())
+		r.clusterAdd(), r.clusterEdit(), r.clusterManifest(), r.clusterList(), r.clusterShow(), r.clusterCheck(),
+		r.clusterIdentity(), r.clusterRemove())
 }
 
 func (r *run) clusterManifest() *cobra.Command {
@@ -99,7 +100,7 @@ func (r *run) clusterRemove() *cobra.Command {
 			}
 			return c.out.show(removing, func(t *table) { t.line("Cluster " + removing.Name + " is removed.") })
 		})
-	c.Flags().BoolVar(&cleanup, "cleanup", false, "first take the namespaces that Roadstead made out of the cluster")
+	c.Flags().BoolVar(&cleanup, "cleanup", false, "first take out of the cluster what Roadstead made there: namespaces, and its own identity")
 	noWaitFlag(c, &noWait)
 	return c
 }

@@ -28,6 +28,9 @@ type Program struct {
 	// ExplainURL is what `doctor url` shows: how a server with these settings decides on a URL.
 	ExplainURL func(ctx context.Context, c config.Config, url string, schemes []string) (egress.Explanation, error)
 
+	// ClusterID finds the id of a cluster by its name, where a server runs.
+	ClusterID func(ctx context.Context, c config.Config, name string) (int64, error)
+
 	// VerifySecrets and RotateSecrets run what stands behind `secrets`. Note is told what was done.
 	VerifySecrets func(ctx context.Context, c config.Config) (vault.Report, error)
 	RotateSecrets func(ctx context.Context, c config.Config, step vault.Step, note func(string)) error
@@ -51,7 +54,7 @@ type run struct {
 func (r *run) root() *cobra.Command {
 	root := group("roadstead", "Attach Kubernetes clusters, give projects namespaces, install applications, see what runs",
 		r.serve(), r.backup(), r.restore(), r.secrets(), r.version(),
-		r.groups(), r.projects(), r.clusters(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(), r.doctor(),
+		r.groups(), r.projects(), r.clusters(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(), r.doctor(), r.log(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(r.In)

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/roadstead/roadstead/internal/apitest"
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cli"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/egress"
@@ -54,12 +55,21 @@ func program() *cli.Program {
 			return nil
 		},
 		ExplainURL:    explained,
+		ClusterID:     clusterNamed,
 		VerifySecrets: func(_ context.Context, c config.Config) (vault.Report, error) { return verified(c.DataDir), nil },
 		RotateSecrets: func(_ context.Context, c config.Config, step vault.Step, note func(string)) error {
 			note(fmt.Sprint(step, " of ", c.DataDir))
 			return nil
 		},
 	}
+}
+
+// clusterNamed knows one name.
+func clusterNamed(_ context.Context, _ config.Config, name string) (int64, error) {
+	if name != "production" {
+		return 0, apperr.Of(apperr.NotFound)
+	}
+	return 7, nil
 }
 
 // verified is a report that fits the name of a data folder.

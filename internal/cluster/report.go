@@ -15,6 +15,8 @@ const (
 	CheckToken     = "token"
 	CheckVersion   = "version"
 	CheckRights    = "rights"
+	// CheckCredential stands beside them: a credential may be more than needed.
+	CheckCredential = "credential"
 )
 
 // Report reads a polled connection, and turns a failure to poll it into the

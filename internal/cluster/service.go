@@ -17,6 +17,10 @@ import (
 const (
 	// RemoveKind takes a cluster's namespaces away, then its registration.
 	RemoveKind work.Kind = "cluster.remove"
+	// ForgetKind drops the live state of a cluster whose address changed.
+	ForgetKind work.Kind = "cluster.forget"
+	// IdentityKind makes and keeps our own identity in a cluster.
+	IdentityKind work.Kind = "cluster.identity"
 )
 
 // ConnectionValue names the polled value that holds a cluster's Connection.
@@ -31,6 +35,14 @@ type Sealer interface {
 type Values interface {
 	// Refresh asks for a new value as soon as possible.
 	Refresh(ctx context.Context, clusterID int64, name string) error
+	// Invalidate asks for every value anew that is of an older generation.
+	Invalidate(ctx context.Context, clusterID, generation int64) error
+}
+
+// Mirror is our copy of the live state of clusters.
+type Mirror interface {
+	// Forget drops everything about a cluster.
+	Forget(ctx context.Context, clusterID int64) error
 }
 
 // Dependents are what stands in a cluster because of us.
@@ -45,9 +57,15 @@ type Service struct {
 	Guard  *egress.Guard
 	Sealer Sealer
 	Values Values
-	// Dependents is called by workers only.
+	Mirror Mirror
+	// Installation names this installation of Roadstead.
+	Installation string
+	// Dependents and Accounts are called by workers only.
 	Dependents Dependents
+	Accounts   Accounts
 	Now        func() time.Time
+
+	attempts attempts
 }
 
 // AttachRequest is what it takes to register an existing cluster.
@@ -60,6 +78,9 @@ type AttachRequest struct {
 	APIURL           string
 	CAPEM            string
 	Token            secret.Value
+	// OwnIdentity lists the features that an identity of our own shall have the
+	// rights for. It takes the place of the token; empty: the token stays.
+	OwnIdentity []Feature
 }
 
 // Attach registers a cluster and asks for its first check. Nothing is dialled:
@@ -70,6 +91,9 @@ func (s *Service) Attach(ctx context.Context, r AttachRequest) (Cluster, error) 
 		return Cluster{}, err
 	}
 	now := s.Now()
+	if err := s.attempts.allow(ctx, platform.APIURL, now); err != nil {
+		return Cluster{}, err
+	}
 	c := Cluster{
 		Name: r.Name, Level: r.Level, GroupID: r.GroupID, ProjectID: r.ProjectID,
 		EnvironmentScope: r.EnvironmentScope, Enabled: true, State: Attached, Generation: 1,
@@ -84,7 +108,11 @@ func (s *Service) Attach(ctx context.Context, r AttachRequest) (Cluster, error) 
 			return fmt.Errorf("seal token: %w", err)
 		}
 		tx.Notify("clusters")
-		return tx.InsertCluster(ctx, c, sealed)
+		if err := tx.InsertCluster(ctx, c, sealed); err != nil || len(r.OwnIdentity) == 0 {
+			return err
+		}
+		_, err = s.adopt(ctx, tx, c, r.OwnIdentity)
+		return err
 	})
 	if err != nil {
 		return Cluster{}, fmt.Errorf("attach cluster: %w", err)
@@ -119,6 +147,13 @@ func (s *Service) Clusters(ctx context.Context, after int64, limit int) ([]Clust
 
 // Check asks for a new check of the connection as soon as possible.
 func (s *Service) Check(ctx context.Context, id int64) error {
+	c, err := s.Store.Cluster(ctx, id)
+	if err != nil {
+		return fmt.Errorf("find the cluster to check: %w", err)
+	}
+	if err := s.attempts.allow(ctx, c.Platform.APIURL, s.Now()); err != nil {
+		return err
+	}
 	return s.Values.Refresh(ctx, id, ConnectionValue)
 }
 
@@ -132,7 +167,7 @@ func (s *Service) Remove(ctx context.Context, id int64, cleanup bool) error {
 		if !cleanup {
 			return tx.DeleteCluster(ctx, id)
 		}
-		c, err := s.Store.Cluster(ctx, id)
+		c, err := tx.Cluster(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -146,30 +181,6 @@ func (s *Service) Remove(ctx context.Context, id int64, cleanup bool) error {
 		return fmt.Errorf("remove cluster %d: %w", id, err)
 	}
 	return nil
-}
-
-// removePoll is how often a cluster being removed looks whether its namespaces
-// are gone.
-const removePoll = 2 * time.Second
-
-// StepRemove advances the removal of a cluster.
-func (s *Service) StepRemove(ctx context.Context, claim work.Claim) (work.Next, error) {
-	cleared, err := s.Dependents.Clear(ctx, claim.Object)
-	if err != nil {
-		return work.Next{}, fmt.Errorf("clear cluster %d: %w", claim.Object, err)
-	}
-	if !cleared {
-		return work.After(removePoll), nil
-	}
-	err = s.Store.Atomically(ctx, func(tx Tx) error {
-		tx.Notify("clusters")
-		tx.Notify(topic(claim.Object))
-		return tx.DeleteCluster(ctx, claim.Object)
-	})
-	if err != nil && apperr.CodeOf(err) != apperr.NotFound {
-		return work.Next{}, fmt.Errorf("delete cluster %d: %w", claim.Object, err)
-	}
-	return work.Done(), nil
 }
 
 // TokenContext is what a cluster's sealed token is bound to: its row, its

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/egress"
+	"github.com/roadstead/roadstead/internal/secret"
 )
 
 // maxName is the longest name of a cluster; it is shown everywhere.
@@ -24,29 +26,66 @@ var (
 )
 
 // validate cleans the request and returns the platform it describes.
-func (s *Service) validate(r *AttachRequest) (Platform, error) {
-	r.Name = strings.TrimSpace(r.Name)
-	if r.Name == "" || len(r.Name) > maxName || !nameText.MatchString(r.Name) || idText.MatchString(r.Name) {
-		return Platform{}, invalid("name", "A name begins with a letter or digit, is not a number, and has at most 255 characters.")
+func (s *Service) validate(r *AttachRequest) (p Platform, err error) {
+	if r.Name, err = checkName(r.Name); err != nil {
+		return Platform{}, err
 	}
-	if r.EnvironmentScope = strings.TrimSpace(r.EnvironmentScope); r.EnvironmentScope == "" {
-		r.EnvironmentScope = "*"
-	}
-	if !scopeText.MatchString(r.EnvironmentScope) {
-		return Platform{}, invalid("environment scope",
-			"A scope has letters, digits, spaces and - _ / $ { } . and * for any run of characters.")
+	if r.EnvironmentScope, err = checkScope(r.EnvironmentScope); err != nil {
+		return Platform{}, err
 	}
 	if err := validateLevel(*r); err != nil {
 		return Platform{}, err
 	}
-	if r.Token.IsEmpty() {
-		return Platform{}, invalid("token", "Give the token of a service account; `roadstead cluster manifest` prints one that fits.")
+	if err := checkToken(r.Token); err != nil {
+		return Platform{}, err
 	}
-	ca, err := parseCA(r.CAPEM)
+	if err := checkFeatures(r.OwnIdentity); err != nil {
+		return Platform{}, err
+	}
+	return s.checkPlatform(r.APIURL, r.CAPEM)
+}
+
+func checkName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) > maxName || !nameText.MatchString(name) || idText.MatchString(name) {
+		return "", invalid("name", "A name begins with a letter or digit, is not a number, and has at most 255 characters.")
+	}
+	return name, nil
+}
+
+// checkScope cleans an environment scope; an empty one covers everything.
+func checkScope(scope string) (string, error) {
+	if scope = strings.TrimSpace(scope); scope == "" {
+		scope = "*"
+	}
+	if !scopeText.MatchString(scope) {
+		return "", invalid("environment scope",
+			"A scope has letters, digits, spaces and - _ / $ { } . and * for any run of characters.")
+	}
+	return scope, nil
+}
+
+// checkToken takes what can stand behind "Bearer" in a header: visible
+// characters without a space. The word itself is pasted along now and then.
+func checkToken(token secret.Value) error {
+	usable := false
+	token.Reveal(func(b []byte) {
+		odd := bytes.IndexFunc(b, func(r rune) bool { return r <= ' ' || r > '~' })
+		usable = len(b) > 0 && odd < 0 && !bytes.EqualFold(b, []byte("bearer"))
+	})
+	if !usable {
+		return invalid("token", "Give the token of a service account, and nothing else; `roadstead cluster manifest` prints one that fits.")
+	}
+	return nil
+}
+
+// checkPlatform returns address and CA in canonical form.
+func (s *Service) checkPlatform(apiURL, caPEM string) (Platform, error) {
+	ca, err := parseCA(caPEM)
 	if err != nil {
 		return Platform{}, err
 	}
-	address, err := s.Guard.CheckURL(r.APIURL, "https")
+	address, err := s.Guard.CheckURL(apiURL, "https")
 	if err != nil {
 		return Platform{}, addressError(err)
 	}

@@ -43,6 +43,14 @@ type Config struct {
 	// EgressAllow opens private and loopback addresses to outbound traffic, as CIDR:port. Empty opens none.
 	EgressAllow []string `koanf:"egress_allow"`
 
+	// EgressRefuse are networks that outbound traffic is kept from although they are public, such as the operator's own.
+	// EgressAllow opens parts of them. Empty refuses none beyond the default.
+	EgressRefuse []netip.Prefix `koanf:"egress_refuse"`
+
+	// EgressProxy is an http:// or https:// proxy that all outbound traffic goes through. Empty means none; the proxies
+	// of the environment are never used. It may hold a password, so there is no flag for it.
+	EgressProxy Redacted `koanf:"egress_proxy"`
+
 	// InstallerImage is the image of install pods. Empty means the published image of this version.
 	InstallerImage string `koanf:"installer_image"`
 
@@ -79,7 +87,13 @@ type Config struct {
 
 	// LogFormat is json or text. Default text.
 	LogFormat string `koanf:"log_format"`
+
+	// Traces is where traces go: otlp for the collector that the OTEL_* variables of the environment name. Empty sends none.
+	Traces string `koanf:"traces"`
 }
+
+// TracesOTLP sends traces by the OpenTelemetry protocol.
+const TracesOTLP = "otlp"
 
 // WithDefaults returns the config with every default filled in. It does not judge what was set: see [Config.Validate].
 func (c Config) WithDefaults() Config {

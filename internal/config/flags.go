@@ -10,6 +10,7 @@ func Flags(flags *pflag.FlagSet) {
 	flags.String("listen", "", "host:port to serve on (default 127.0.0.1:8080)")
 	flags.String("role", "", "half of the program to run: all, web or worker (default all)")
 	flags.StringSlice("egress-allow", nil, "private addresses that may be called, as CIDR:port")
+	flags.StringSlice("egress-refuse", nil, "public networks that must not be called, as CIDR")
 	flags.String("installer-image", "", "image of install pods (default: the published image of this version)")
 	flags.String("catalog-dir", "", "folder of YAML files that add applications to the catalog")
 	flags.String("external-url", "", "address under which the server is reached (default: that of --listen)")
@@ -21,4 +22,5 @@ func Flags(flags *pflag.FlagSet) {
 	flags.String("public-keyset-file", "", "public keyset (default DATA-DIR/keys/public)")
 	flags.String("log-level", "", "least level to log: debug, info, warn or error (default info)")
 	flags.String("log-format", "", "json or text (default text)")
+	flags.String("traces", "", "otlp sends traces as the OTEL_* variables say (default: none are sent)")
 }

@@ -53,19 +53,25 @@ func TestEverySettingCanBeGivenByFileEnvironmentAndFlag(t *testing.T) {
 	t.Parallel()
 	want := config.Config{
 		DataDir: "/data", Listen: "0.0.0.0:8443", Role: config.RoleWorker, DatabaseURL: "postgres://u:p@db/roadstead",
-		EgressAllow: []string{"10.1.2.3/32:6443", "192.168.0.0/16:443"}, InstallerImage: "registry/installer:1",
+		EgressAllow:  []string{"10.1.2.3/32:6443", "192.168.0.0/16:443"},
+		EgressRefuse: []netip.Prefix{netip.MustParsePrefix("8.8.8.0/24")}, EgressProxy: "http://u:p@proxy:3128", InstallerImage: "registry/installer:1",
 		CatalogDir: "/catalog", ExternalURL: "https://roadstead.example.com", TLSCert: "/cert", TLSKey: "/key", InsecureHTTP: true,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		KeysetFile:     "/private", PublicKeysetFile: "/public", AdminToken: config.Redacted(strings.Repeat("t", 32)),
 		LogLevel: slog.LevelError, LogFormat: "json",
 	}
-	secrets := []string{"ROADSTEAD_DATABASE_URL=postgres://u:p@db/roadstead", "ROADSTEAD_ADMIN_TOKEN=" + strings.Repeat("t", 32)}
+	secrets := []string{
+		"ROADSTEAD_DATABASE_URL=postgres://u:p@db/roadstead", "ROADSTEAD_EGRESS_PROXY=http://u:p@proxy:3128",
+		"ROADSTEAD_ADMIN_TOKEN=" + strings.Repeat("t", 32),
+	}
 	file := writeFile(t, `
 data_dir: /data
 listen: 0.0.0.0:8443
 role: worker
 database_url: postgres://u:p@db/roadstead
 egress_allow: [10.1.2.3/32:6443, 192.168.0.0/16:443]
+egress_refuse: [8.8.8.0/24]
+egress_proxy: http://u:p@proxy:3128
 installer_image: registry/installer:1
 catalog_dir: /catalog
 external_url: https://roadstead.example.com
@@ -83,7 +89,7 @@ log_format: json
 		"file": {[]string{"--config", file}, nil},
 		"environment": {nil, append([]string{
 			"ROADSTEAD_DATA_DIR=/data", "ROADSTEAD_LISTEN=0.0.0.0:8443", "ROADSTEAD_ROLE=worker",
-			"ROADSTEAD_EGRESS_ALLOW=10.1.2.3/32:6443, 192.168.0.0/16:443", "ROADSTEAD_INSTALLER_IMAGE=registry/installer:1",
+			"ROADSTEAD_EGRESS_ALLOW=10.1.2.3/32:6443, 192.168.0.0/16:443", "ROADSTEAD_EGRESS_REFUSE=8.8.8.0/24", "ROADSTEAD_INSTALLER_IMAGE=registry/installer:1",
 			"ROADSTEAD_CATALOG_DIR=/catalog", "ROADSTEAD_EXTERNAL_URL=https://roadstead.example.com",
 			"ROADSTEAD_TLS_CERT=/cert", "ROADSTEAD_TLS_KEY=/key", "ROADSTEAD_INSECURE_HTTP=true",
 			"ROADSTEAD_TRUSTED_PROXIES=10.0.0.0/8,::1", "ROADSTEAD_KEYSET_FILE=/private",
@@ -91,7 +97,7 @@ log_format: json
 		}, secrets...)},
 		"flags, and the environment for secrets": {[]string{
 			"--data-dir=/data", "--listen=0.0.0.0:8443", "--role=worker", "--egress-allow=10.1.2.3/32:6443",
-			"--egress-allow=192.168.0.0/16:443", "--installer-image=registry/installer:1", "--catalog-dir=/catalog",
+			"--egress-allow=192.168.0.0/16:443", "--egress-refuse=8.8.8.0/24", "--installer-image=registry/installer:1", "--catalog-dir=/catalog",
 			"--external-url=https://roadstead.example.com", "--tls-cert=/cert", "--tls-key=/key", "--insecure-http",
 			"--trusted-proxies=10.0.0.0/8,::1", "--keyset-file=/private", "--public-keyset-file=/public",
 			"--log-level=error", "--log-format=json",

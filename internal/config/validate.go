@@ -16,7 +16,7 @@ const minAdminToken = 32
 func (c Config) Validate() error {
 	for _, check := range []func() error{
 		c.validateListen, c.validateRole, c.validateDatabase, c.validateTLS, c.validateExternalURL, c.validateAdminToken,
-		c.validateLog,
+		c.validateLog, c.validateTraces,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -108,4 +108,11 @@ func (c Config) validateLog() error {
 		return refuse("There is no log format "+strconv.Quote(c.LogFormat)+".", "The log formats are json and text.")
 	}
 	return nil
+}
+
+func (c Config) validateTraces() error {
+	if c.Traces == "" || c.Traces == TracesOTLP {
+		return nil
+	}
+	return refuse("There are no traces of the kind "+strconv.Quote(c.Traces)+".", "Set ROADSTEAD_TRACES to otlp, or leave it out.")
 }

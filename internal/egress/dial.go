@@ -134,6 +134,11 @@ func (g *Guard) control(_ context.Context, network, address string, _ syscall.Ra
 	if network != "tcp4" && network != "tcp6" {
 		return fmt.Errorf("connecting over %q: only tcp is supported", network)
 	}
+	return g.judge(address)
+}
+
+// judge refuses a socket address that may not be dialled.
+func (g *Guard) judge(address string) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("reading the address to connect to: %w", err)

@@ -192,7 +192,9 @@ func meaning(d Decision) string {
 	case "site-local":
 		return "an address of private networks, in a form of the past"
 	case "own network":
-		return "an address of the operator's own networks"
+		return "an address of this machine, of its database or of the operator's own networks"
+	case ClassOwn:
+		return "where this program or its database listens, which no setting opens"
 	case "port":
 		return "a public address, but not a port of web APIs"
 	case ClassName:

@@ -109,7 +109,7 @@ func TestEveryClassHasWords(t *testing.T) {
 	}
 	g := egress.NewGuard(egress.Config{Refuse: []netip.Prefix{netip.MustParsePrefix("8.8.0.0/16")}})
 	e, err := g.Explain(context.Background(), "https://8.8.8.8")
-	if err != nil || e.Addresses[0].Why != "an address of the operator's own networks" {
+	if err != nil || e.Addresses[0].Why != "an address of this machine, of its database or of the operator's own networks" {
 		t.Errorf("an own network is explained as %+v, %v", e, err)
 	}
 	if len(seen) < 15 {

@@ -22,6 +22,9 @@ type Dialer interface {
 type Config struct {
 	Allow  []Rule         // what is open beyond the default; see ParseRules
 	Refuse []netip.Prefix // refused by default beyond the list: our own addresses, the pod and service networks
+	Own    []Rule         // where this program and its database listen: refused always, whatever Allow says
+
+	Proxy *Proxy // nil: connections are made directly
 
 	Resolver Resolver // nil: the system's
 	Dialer   Dialer   // nil: the system's, with the address judged again right before connect
@@ -30,6 +33,7 @@ type Config struct {
 // Guard decides which addresses may be reached. It is safe for concurrent use.
 type Guard struct {
 	allow    []Rule
+	own      []Rule
 	always   []span
 	refused  []span
 	global   netip.Prefix
@@ -41,22 +45,43 @@ type Guard struct {
 func NewGuard(c Config) *Guard {
 	g := &Guard{
 		allow:    slices.Clone(c.Allow),
+		own:      slices.Clone(c.Own),
 		always:   alwaysRefused(),
 		refused:  defaultRefused(),
 		global:   globalUnicast(),
 		resolver: c.Resolver,
-		dialer:   c.Dialer,
 	}
 	for _, p := range c.Refuse {
-		g.refused = append(g.refused, span{prefix: p.Masked(), class: "own network"})
+		g.refused = append(g.refused, span{prefix: plain(p), class: "own network"})
 	}
 	if g.resolver == nil {
 		g.resolver = net.DefaultResolver
 	}
-	if g.dialer == nil {
-		g.dialer = &net.Dialer{KeepAlive: keepAlive, ControlContext: g.control}
-	}
+	g.dialer = g.dialerFor(c)
 	return g
+}
+
+// dialerFor is what connects in the end. Only the way to the operator's proxy is not judged on its socket: what is
+// asked of the proxy is.
+func (g *Guard) dialerFor(c Config) Dialer {
+	switch {
+	case c.Proxy != nil && c.Dialer != nil:
+		return tunnel{proxy: c.Proxy, judge: g.judge, next: c.Dialer}
+	case c.Proxy != nil:
+		return tunnel{proxy: c.Proxy, judge: g.judge, next: &net.Dialer{KeepAlive: keepAlive}}
+	case c.Dialer != nil:
+		return c.Dialer
+	}
+	return &net.Dialer{KeepAlive: keepAlive, ControlContext: g.control}
+}
+
+// plain is the network as addresses are compared with it: an IPv4 network in its IPv6-mapped form is that network.
+func plain(p netip.Prefix) netip.Prefix {
+	const mapped = 96 // bits in front of the IPv4 address
+	if p.Addr().Is4In6() && p.Bits() >= mapped {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	return p.Masked()
 }
 
 // Decision is the judgement on one address and port.
@@ -78,10 +103,11 @@ func (g *Guard) Decide(addr netip.Addr, port uint16) Decision {
 	if class, ok := g.refusedAlways(addr); ok {
 		return Decision{Always: true, Class: class}
 	}
-	for _, r := range g.allow {
-		if r.matches(addr, port) {
-			return Decision{Allowed: true, ByRule: true}
-		}
+	if anyMatches(g.own, addr, port) {
+		return Decision{Always: true, Class: ClassOwn}
+	}
+	if anyMatches(g.allow, addr, port) {
+		return Decision{Allowed: true, ByRule: true}
 	}
 	if class := g.refusedByDefault(addr); class != "" {
 		return Decision{Class: class, Setting: settingFor(addr, port)}
@@ -118,6 +144,11 @@ func (g *Guard) refusedByDefault(addr netip.Addr) string {
 // exist in private networks.
 func (g *Guard) opensPort(port uint16) bool {
 	return slices.ContainsFunc(g.allow, func(r Rule) bool { return r.Port == 0 || r.Port == port })
+}
+
+// anyMatches reports whether one of the rules names the address and port.
+func anyMatches(rules []Rule, addr netip.Addr, port uint16) bool {
+	return slices.ContainsFunc(rules, func(r Rule) bool { return r.matches(addr, port) })
 }
 
 func match(list []span, addr netip.Addr) string {

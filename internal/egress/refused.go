@@ -8,6 +8,7 @@ import (
 // Classes of a refusal that do not come from a table of addresses.
 const (
 	ClassName         = "name"         // a name of private networks, such as localhost or *.internal
+	ClassOwn          = "own service"  // where this program or its database listens
 	ClassUnresolvable = "unresolvable" // no answer, an empty answer, or none in time
 )
 

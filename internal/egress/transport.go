@@ -18,7 +18,7 @@ type Options struct {
 // not ask for, bounded connections, headers and handshakes. Close its idle connections when it is dropped.
 func (g *Guard) Transport(o Options) *http.Transport {
 	return &http.Transport{
-		Proxy:                  nil, // the environment's proxy would resolve and dial in our place
+		Proxy:                  nil, // a proxy that resolves and dials in our place; the operator's is behind DialContext
 		DialContext:            g.DialContext,
 		TLSClientConfig:        tlsConfig(o.TLS),
 		ForceAttemptHTTP2:      true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -32,6 +33,9 @@ type Config struct {
 	// EgressAllow opens otherwise refused addresses to the installer, as
 	// CIDR:port, comma-separated. Empty opens none.
 	EgressAllow string
+	// EgressRefuse are public networks that the installer must not call. The
+	// operator's proxy is not passed on: it stands in our network, not in theirs.
+	EgressRefuse []netip.Prefix
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 }
@@ -67,6 +71,7 @@ func (r *Runner) job(ctx context.Context, spec application.RunSpec) (job, error)
 		spec: manifest.InstallSpec{
 			RunSpec: spec, Installation: r.config.Installation, Image: r.config.Image,
 			PullSecrets: r.config.PullSecrets, EgressAllow: r.config.EgressAllow,
+			EgressRefuse: r.config.EgressRefuse,
 		},
 	}, nil
 }

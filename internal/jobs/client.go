@@ -19,8 +19,12 @@ import (
 )
 
 const (
-	// maxWorkers is how many drains run at once in one process.
-	maxWorkers = 64
+	// maxWorkers is how many drains run at once in one process, and
+	// ailingWorkers how many of clusters that failed lately, in a queue of their
+	// own: each may take as long as a call to a cluster that never answers.
+	maxWorkers    = 64
+	ailingWorkers = 16
+	ailingQueue   = "ailing"
 	// fetchCooldown trades a little work for latency: the default of 100 ms
 	// would be most of the time between an enqueue and its start.
 	fetchCooldown = 5 * time.Millisecond
@@ -153,7 +157,9 @@ func settings(cfg Config, complete completion) *river.Config {
 	river.AddWorker(workers, &periodicWorker{tasks: cfg.Periodic})
 	keep := cmp.Or(cfg.Keep, DefaultKeep)
 	return &river.Config{
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxWorkers}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: maxWorkers}, ailingQueue: {MaxWorkers: ailingWorkers},
+		},
 		Workers:                     workers,
 		PeriodicJobs:                periodicJobs(cfg.Periodic),
 		FetchCooldown:               fetchCooldown,

@@ -23,6 +23,7 @@ const jobTimeout = 4 * time.Minute
 type drainArgs struct {
 	Cluster int64 `json:"cluster"`
 	Slot    int   `json:"slot"`
+	Ailing  bool  `json:"ailing,omitempty"`
 	Stale   int64 `json:"stale"`
 }
 
@@ -53,9 +54,17 @@ func drains(ctx context.Context, slots []work.Slot) ([]river.InsertManyParams, e
 	}
 	params := make([]river.InsertManyParams, len(slots))
 	for i, slot := range slots {
-		params[i] = river.InsertManyParams{Args: drainArgs(slot), InsertOpts: &river.InsertOpts{Metadata: carried}}
+		params[i] = river.InsertManyParams{Args: drainArgs(slot), InsertOpts: &river.InsertOpts{Metadata: carried, Queue: queueOf(slot)}}
 	}
 	return params, nil
+}
+
+// queueOf keeps ailing clusters from the workers of the others.
+func queueOf(slot work.Slot) string {
+	if slot.Ailing {
+		return ailingQueue
+	}
+	return river.QueueDefault
 }
 
 // drainer works drain jobs.

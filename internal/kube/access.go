@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,8 +39,39 @@ func (a Access) String() string {
 // accessCalls is how many reviews are on their way at once.
 const accessCalls = 4
 
-// Allowed asks the cluster which of the wanted rights our account has, in the same order.
+// Allowed says which of the wanted rights our account has, in the same order. It asks the cluster about as few of
+// them as it can.
 func (c *Client) Allowed(ctx context.Context, wanted []Access) ([]bool, error) {
+	known, err := c.knownRights(ctx, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("asking for our rights: %w", err)
+	}
+	open := slices.DeleteFunc(distinct(wanted), func(a Access) bool { _, ok := known[a]; return ok })
+	answers, err := c.reviews(ctx, open)
+	if err != nil {
+		return nil, fmt.Errorf("asking for our rights: %w", err)
+	}
+	for i, a := range open {
+		known[a] = answers[i]
+	}
+	allowed := make([]bool, len(wanted))
+	for i, a := range wanted {
+		allowed[i] = known[a]
+	}
+	return allowed, nil
+}
+
+func distinct(wanted []Access) []Access {
+	seen := map[Access]bool{}
+	return slices.DeleteFunc(slices.Clone(wanted), func(a Access) bool {
+		again := seen[a]
+		seen[a] = true
+		return again
+	})
+}
+
+// reviews asks about each right by itself.
+func (c *Client) reviews(ctx context.Context, wanted []Access) ([]bool, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	allowed := make([]bool, len(wanted))
@@ -60,10 +92,7 @@ func (c *Client) Allowed(ctx context.Context, wanted []Access) ([]bool, error) {
 		})
 	}
 	wg.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return nil, fmt.Errorf("asking for our rights: %w", classify(err))
-	}
-	return allowed, nil
+	return allowed, classify(context.Cause(ctx))
 }
 
 func (c *Client) allowed(ctx context.Context, a Access) (bool, error) {

@@ -28,57 +28,76 @@ type bind struct {
 
 	calls, streams http.RoundTripper
 	budget         flowcontrol.RateLimiter
-	breaker        *breaker
+	health         *health
 	log            CallLog
 	now            func() time.Time
 	fault          func(point string)
 }
 
-// forceKey marks the context of a call that the breaker lets through.
+// forceKey marks the context of a call that the breakers let through.
 type forceKey struct{}
+
+// forced is ctx for the calls of a check: somebody wants to know how a cluster is, whatever we think.
+func forced(ctx context.Context) context.Context { return context.WithValue(ctx, forceKey{}, true) }
+
+// exchange is one request with what is known of it until its record is written.
+type exchange struct {
+	request
+
+	ctx    context.Context //nolint:containedctx // of the request, for the record that is written when its answer was read
+	start  time.Time
+	probe  bool // of the breaker
+	status int
+	event  string
+}
 
 // RoundTrip implements http.RoundTripper.
 func (b *bind) RoundTrip(req *http.Request) (*http.Response, error) {
-	start := b.now()
-	r, err := b.admit(req)
-	if err != nil {
+	x := &exchange{ctx: req.Context(), start: b.now()}
+	if err := b.admit(req, x); err != nil {
 		closeBody(req)
-		b.record(req.Context(), start, r, 0, nil, err)
+		b.record(x, nil, err)
 		return nil, err
 	}
-	resp, err := b.transport(r).RoundTrip(b.outgoing(req, r))
-	b.breaker.settle(outcomeOf(req.Context(), err))
+	resp, err := b.transport(x.request).RoundTrip(b.outgoing(req, x.request))
+	b.health.breaker.settle(x.probe, outcomeOf(req.Context(), err))
 	if err != nil {
-		b.record(req.Context(), start, r, 0, nil, err)
+		b.record(x, nil, err)
 		return nil, err //nolint:wrapcheck // net/http wraps it with method and URL
 	}
 	if b.fault != nil {
-		b.fault("kube " + r.verb + " " + r.resource)
+		b.fault("kube " + x.verb + " " + x.resource)
 	}
-	return b.incoming(req.Context(), start, r, resp)
+	x.status = resp.StatusCode
+	if b.health.credentials.settle(x.request, x.status) {
+		x.event = eventRefused
+	}
+	return b.incoming(x, resp)
 }
 
 // admit checks where a request goes and what it asks, then waits for its turn.
-func (b *bind) admit(req *http.Request) (request, error) {
+func (b *bind) admit(req *http.Request, x *exchange) (err error) {
 	if req.URL.Scheme != b.base.Scheme || egress.HostPort(req.URL) != b.hostPort || req.URL.User != nil {
-		return request{}, apperr.Of(apperr.ClusterAddressRefused)
+		return apperr.Of(apperr.ClusterAddressRefused)
 	}
-	r, err := parseRequest(req.Method, req.URL, b.base.Path)
-	if err != nil {
-		return r, err
+	if x.request, err = parseRequest(req.Method, req.URL, b.base.Path); err != nil {
+		return err
 	}
-	force := req.Context().Value(forceKey{}) != nil
-	if !b.breaker.allow(force) {
-		return r, apperr.Of(apperr.ClusterBreakerOpen)
+	force := x.ctx.Value(forceKey{}) != nil
+	if err := b.health.credentials.admit(force); err != nil {
+		return err
 	}
-	if err := b.budget.Wait(req.Context()); err != nil {
-		b.breaker.settle(unknown)
+	if x.probe, err = b.health.breaker.admit(force); err != nil {
+		return err
+	}
+	if err := b.budget.Wait(x.ctx); err != nil {
+		b.health.breaker.settle(x.probe, unknown)
 		if errors.Is(err, context.Canceled) {
-			return r, apperr.Of(apperr.Interrupted).With(err)
+			return apperr.Of(apperr.Interrupted).With(err)
 		}
-		return r, apperr.Of(apperr.ClusterTimeout).With(err) // our turn would come after the deadline
+		return apperr.Of(apperr.ClusterTimeout).With(err) // our turn would come after the deadline
 	}
-	return r, nil
+	return nil
 }
 
 func (b *bind) transport(r request) http.RoundTripper {
@@ -111,24 +130,26 @@ func (b *bind) outgoing(req *http.Request, r request) *http.Request {
 }
 
 // incoming refuses answers that would lead elsewhere and bounds the rest.
-func (b *bind) incoming(ctx context.Context, start time.Time, r request, resp *http.Response) (*http.Response, error) {
-	if resp.StatusCode < 200 || resp.StatusCode >= 300 && resp.StatusCode < 400 {
+func (b *bind) incoming(x *exchange, resp *http.Response) (*http.Response, error) {
+	if x.status < 200 || x.status >= 300 && x.status < 400 {
 		resp.Body.Close()
 		err := apperr.Of(apperr.ClusterRedirected)
-		b.record(ctx, start, r, resp.StatusCode, nil, err)
+		b.record(x, nil, err)
 		return nil, err
 	}
 	var body io.Reader = resp.Body
-	if !r.stream() || resp.StatusCode >= 400 {
-		body = bounded(resp, bodyLimit(r, resp.StatusCode))
+	if !x.stream() || x.status >= 400 {
+		body = bounded(resp, bodyLimit(x.request, x.status))
+	}
+	if err := throttled(resp, b.now()); err != nil {
+		body = endsIn{body, err}
 	}
 	keep := 0
-	if resp.StatusCode >= 400 {
+	if x.status >= 400 {
 		keep = maxDetail
 	}
-	status := resp.StatusCode
 	resp.Body = &tracked{Reader: body, closer: resp.Body, keep: make([]byte, 0, keep), ended: func(kept []byte, err error) {
-		b.record(ctx, start, r, status, kept, err)
+		b.record(x, kept, err)
 	}}
 	return resp, nil
 }
@@ -164,22 +185,24 @@ func bounded(resp *http.Response, limit int64) io.Reader {
 	return &capped{r: &unzip{packed: wire}, left: limit}
 }
 
-func (b *bind) record(ctx context.Context, start time.Time, r request, status int, kept []byte, err error) {
+// record writes the line of an exchange, with what the server said of a failure, else with our words for it.
+func (b *bind) record(x *exchange, kept []byte, err error) {
 	if b.log == nil {
 		return
 	}
-	call := newCall(b.clusterID, r)
-	call.Status, call.Duration = status, b.now().Sub(start)
+	call := newCall(b.clusterID, x.request)
+	call.Status, call.Event, call.Duration = x.status, x.event, b.now().Sub(x.start)
 	switch {
 	case err != nil:
-		classified := Classify(err)
-		call.Code = classified.Code
+		call.Code = Classify(err).Code
 		call.Detail = b.detail(err.Error())
-	case status >= 400:
-		call.Code = codeOfStatus(status)
+	case x.status >= 400:
+		call.Code = codeOfStatus(x.status)
+	}
+	if len(kept) > 0 {
 		call.Detail = b.detail(string(kept))
 	}
-	b.log.LogCall(ctx, call)
+	b.log.LogCall(x.ctx, call)
 }
 
 func closeBody(req *http.Request) {

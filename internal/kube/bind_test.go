@@ -14,7 +14,7 @@ import (
 
 func newBound(t *testing.T, s *kubetest.Server) *Client {
 	t.Helper()
-	c, err := newClient(Config{Guard: kubetest.Guard()}, Target{
+	c, err := NewClients(Config{Guard: kubetest.Guard()}).Dial(Target{
 		APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(kubetest.Token)),
 	})
 	if err != nil {

@@ -4,13 +4,17 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
 )
 
 const (
-	breakerFailures = 5                // this many …
-	breakerWindow   = 60 * time.Second // … within this time open it
+	breakerFailures = 5                // failures in a row open it, and so does
+	breakerSample   = 20               // half of so many calls, if all of them were made
+	breakerWindow   = 60 * time.Second // within this time
 	breakerPause    = 30 * time.Second // until the first probe
 	breakerMaxPause = 5 * time.Minute  // between probes while they fail
+	breakerProbing  = 5 * time.Second  // after which to ask again whether a probe went well
 )
 
 // outcome is what a call says about the way to a cluster, not about the call itself.
@@ -26,52 +30,84 @@ const (
 type breaker struct {
 	now func() time.Time
 
-	mu       sync.Mutex
-	failures []time.Time   // within the window, while closed
-	pause    time.Duration // 0 while closed
-	until    time.Time     // of the pause
-	probing  bool          // one call is on its way to find out
+	mu      sync.Mutex
+	recent  []settled     // the last calls within the window, while closed
+	pause   time.Duration // 0 while closed
+	until   time.Time     // of the pause
+	probing bool          // one call is on its way to find out
 }
 
-// allow reports whether a call may go out. A forced call always may: somebody asked for this cluster's state.
-func (b *breaker) allow(force bool) bool {
+type settled struct {
+	at     time.Time
+	failed bool
+}
+
+// admit lets a call out, or says when to come back. A forced call always goes: somebody asked for this cluster's
+// state. A probe is the one call that finds out whether the pause may end.
+func (b *breaker) admit(force bool) (probe bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.pause == 0 || force {
-		return true
+		return false, nil
 	}
-	if b.probing || b.now().Before(b.until) {
-		return false
+	left := b.until.Sub(b.now())
+	if b.probing || left > 0 {
+		return false, apperr.Of(apperr.ClusterBreakerOpen).WithAfter(max(left, breakerProbing))
 	}
 	b.probing = true
-	return true
+	return true, nil
 }
 
-// settle takes the outcome of a call that was allowed.
-func (b *breaker) settle(o outcome) {
+// settle takes the outcome of a call that was let out. While it is open a failure makes the pause longer only
+// when it is the probe's: the others were on their way before.
+func (b *breaker) settle(probe bool, o outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.probing = false
+	if probe {
+		b.probing = false
+	}
 	switch {
-	case o == reached:
-		b.failures, b.pause = nil, 0
 	case o == unknown:
-	case b.pause > 0:
+	case o == reached && b.pause > 0:
+		b.pause, b.recent = 0, nil
+	case b.pause == 0:
+		b.count(o == unreachable)
+	case probe:
 		b.open(min(2*b.pause, breakerMaxPause))
-	default:
-		b.failed()
 	}
 }
 
-func (b *breaker) failed() {
+func (b *breaker) count(failed bool) {
 	now := b.now()
-	b.failures = slices.DeleteFunc(b.failures, func(at time.Time) bool { return now.Sub(at) >= breakerWindow })
-	b.failures = append(b.failures, now)
-	if len(b.failures) >= breakerFailures {
+	b.recent = slices.DeleteFunc(b.recent, func(s settled) bool { return now.Sub(s.at) >= breakerWindow })
+	if len(b.recent) == breakerSample {
+		b.recent = slices.Delete(b.recent, 0, 1)
+	}
+	b.recent = append(b.recent, settled{now, failed})
+	if failed && b.failing() {
 		b.open(breakerPause)
 	}
 }
 
+func (b *breaker) failing() bool {
+	failures, streak := 0, 0
+	for _, s := range b.recent {
+		streak++
+		if s.failed {
+			failures++
+		} else {
+			streak = 0
+		}
+	}
+	return streak >= breakerFailures || len(b.recent) == breakerSample && 2*failures >= breakerSample
+}
+
 func (b *breaker) open(pause time.Duration) {
-	b.failures, b.pause, b.until = nil, pause, b.now().Add(pause)
+	b.recent, b.pause, b.until = nil, pause, b.now().Add(pause)
+}
+
+func (b *breaker) closed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pause == 0
 }

@@ -23,6 +23,7 @@ type Call struct {
 	Name        string
 	Status      int         // HTTP status; 0 when there was no answer
 	Code        apperr.Code // empty when the call went well
+	Event       string      // "credentials_refused" when this call ended the use of our credential, else empty
 	Duration    time.Duration
 	Detail      string // what the cluster said when it failed, at most 256 bytes of it; whoever writes it quotes it
 }

@@ -32,7 +32,7 @@ type Client struct {
 	streams streamSet
 }
 
-func newClient(c Config, target Target) (*Client, error) {
+func newClient(c Config, target Target, h *health) (*Client, error) {
 	base, err := checkTarget(c.Guard, target.APIURL)
 	if err != nil {
 		return nil, err
@@ -44,22 +44,18 @@ func newClient(c Config, target Target) (*Client, error) {
 	calls := transportFor(c.Guard, roots, callConns)
 	streams := transportFor(c.Guard, roots, streamConns)
 	streams.ResponseHeaderTimeout = 0 // the header of a log comes with its first line; see stream for the rest
-	now := c.Now
-	if now == nil {
-		now = time.Now
-	}
 	b := &bind{
 		clusterID: target.Cluster, base: base, hostPort: egress.HostPort(base), token: target.Token, userAgent: c.UserAgent,
 		calls: calls, streams: streams,
-		budget:  flowcontrol.NewTokenBucketRateLimiter(callRate, callBurst),
-		breaker: &breaker{now: now},
-		log:     c.Log, now: now, fault: c.Fault,
+		budget: flowcontrol.NewTokenBucketRateLimiter(callRate, callBurst),
+		health: h,
+		log:    c.Log, now: c.Now, fault: c.Fault,
 	}
 	return &Client{
 		clusterID: target.Cluster, generation: target.Generation, base: base,
 		http:       &http.Client{Transport: b, CheckRedirect: egress.NoRedirect},
 		transports: []*http.Transport{calls, streams},
-		now:        now, userAgent: c.UserAgent, groups: map[string]*groupClient{}, silence: watchSilent,
+		now:        c.Now, userAgent: c.UserAgent, groups: map[string]*groupClient{}, silence: watchSilent,
 	}, nil
 }
 

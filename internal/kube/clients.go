@@ -41,14 +41,19 @@ type Config struct {
 type Clients struct {
 	config Config
 
-	mu      sync.Mutex
-	clients map[int64]*cached
-	swept   time.Time
+	mu    sync.Mutex
+	known map[int64]*known
+	swept time.Time
 }
 
-type cached struct {
-	client *Client
-	used   time.Time
+// known is what is kept of a cluster. The client goes when it is idle; the health stays while it is poor, so that
+// a new client does not begin by repeating what failed.
+type known struct {
+	client     *Client // nil when there is none now
+	generation int64
+	health     *health
+	used       time.Time
+	uses       int // counts what asked for the client
 }
 
 // NewClients makes an empty cache. Close it at the end.
@@ -56,11 +61,11 @@ func NewClients(c Config) *Clients {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Clients{config: c, clients: map[int64]*cached{}, swept: c.Now()}
+	return &Clients{config: c, known: map[int64]*known{}, swept: c.Now()}
 }
 
-// For returns the client of a cluster, made anew when its registration changed. Breaker and budget start afresh
-// with it, since the change may well be the cure.
+// For returns the client of a cluster, made anew when its registration changed. Breakers and budget start afresh
+// with the change, since it may well be the cure.
 func (cs *Clients) For(ctx context.Context, clusterID int64) (*Client, error) {
 	generation, err := cs.config.Directory.Generation(ctx, clusterID)
 	if err != nil {
@@ -73,36 +78,71 @@ func (cs *Clients) For(ctx context.Context, clusterID int64) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the connection data of cluster %d: %w", clusterID, err)
 	}
-	c, err := cs.Dial(target)
+	h := cs.healthOf(clusterID, target.Generation)
+	c, err := newClient(cs.config, target, h)
 	if err != nil {
 		return nil, err
 	}
-	return cs.keep(clusterID, c), nil
+	return cs.keep(clusterID, c, h), nil
+}
+
+// Once is For for a visit that may well be the only one for minutes, as a check is. The client and its connections
+// go with the visit's end, if the visit made it and nobody else asked for it meanwhile.
+func (cs *Clients) Once(ctx context.Context, clusterID int64) (c *Client, end func(), err error) {
+	before := cs.uses(clusterID)
+	c, err = cs.For(ctx, clusterID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, func() {
+		cs.mu.Lock()
+		defer cs.mu.Unlock()
+		if k := cs.known[clusterID]; before == 0 && k != nil && k.client == c && k.uses == 1 {
+			cs.rest(clusterID, k)
+		}
+	}, nil
 }
 
 // Dial makes a client that is not kept; nothing is sent yet. The caller closes it.
-func (cs *Clients) Dial(target Target) (*Client, error) { return newClient(cs.config, target) }
+func (cs *Clients) Dial(target Target) (*Client, error) {
+	return newClient(cs.config, target, newHealth(cs.config.Now))
+}
 
-// Drop forgets the client of a cluster and ends its streams.
+// Drop forgets a cluster and ends its client's streams.
 func (cs *Clients) Drop(clusterID int64) {
 	cs.mu.Lock()
-	old := cs.clients[clusterID]
-	delete(cs.clients, clusterID)
-	cs.mu.Unlock()
-	if old != nil {
-		old.client.Close()
+	defer cs.mu.Unlock()
+	if k := cs.known[clusterID]; k != nil {
+		k.close()
+		delete(cs.known, clusterID)
 	}
 }
 
 // Close drops all clients.
 func (cs *Clients) Close() {
 	cs.mu.Lock()
-	old := cs.clients
-	cs.clients = map[int64]*cached{}
-	cs.mu.Unlock()
-	for _, c := range old {
-		c.client.Close()
+	defer cs.mu.Unlock()
+	for _, k := range cs.known {
+		k.close()
 	}
+	clear(cs.known)
+}
+
+func (k *known) close() {
+	if k.client != nil {
+		k.client.Close()
+	}
+	k.client, k.uses = nil, 0
+}
+
+// uses is how often the present client of a cluster was asked for.
+func (cs *Clients) uses(clusterID int64) int {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if k := cs.known[clusterID]; k != nil {
+		return k.uses
+	}
+	return 0
 }
 
 func (cs *Clients) current(clusterID, generation int64) *Client {
@@ -110,27 +150,39 @@ func (cs *Clients) current(clusterID, generation int64) *Client {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.sweep(now)
-	c := cs.clients[clusterID]
-	if c == nil || c.client.generation < generation {
+	k := cs.known[clusterID]
+	if k == nil || k.client == nil || k.generation < generation {
 		return nil
 	}
-	c.used = now
-	return c.client
+	k.used = now
+	k.uses++
+	return k.client
 }
 
-// keep puts a new client in place, unless another call was faster with a newer one.
-func (cs *Clients) keep(clusterID int64, c *Client) *Client {
+// healthOf is what is known of a cluster in this generation; a change of the registration may well be the cure.
+func (cs *Clients) healthOf(clusterID, generation int64) *health {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	old := cs.clients[clusterID]
-	if old != nil && old.client.generation >= c.generation {
+	if k := cs.known[clusterID]; k != nil && k.generation == generation {
+		return k.health
+	}
+	return newHealth(cs.config.Now)
+}
+
+// keep puts a new client in place, unless another call was faster with one as new.
+func (cs *Clients) keep(clusterID int64, c *Client, h *health) *Client {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	old := cs.known[clusterID]
+	if old != nil && old.client != nil && old.generation >= c.generation {
 		c.Close()
+		old.uses++
 		return old.client
 	}
-	cs.clients[clusterID] = &cached{client: c, used: cs.config.Now()}
 	if old != nil {
-		old.client.Close()
+		old.close()
 	}
+	cs.known[clusterID] = &known{client: c, generation: c.generation, health: h, used: cs.config.Now(), uses: 1}
 	return c
 }
 
@@ -150,16 +202,27 @@ func (cs *Clients) Run(ctx context.Context) error {
 	}
 }
 
-// sweep drops clients that nobody used for a while and that have no stream open. The lock is held.
+// sweep drops clients that nobody used for a while and that have no stream open, and forgets what was known of a
+// cluster that nobody asks for any more. The lock is held.
 func (cs *Clients) sweep(now time.Time) {
 	if now.Sub(cs.swept) < sweepEvery {
 		return
 	}
 	cs.swept = now
-	for id, c := range cs.clients {
-		if now.Sub(c.used) > idleClient && c.client.streams.open() == 0 {
-			delete(cs.clients, id)
-			c.client.Close()
+	for id, k := range cs.known {
+		switch idle := now.Sub(k.used); {
+		case k.client == nil && idle > idleHealth:
+			delete(cs.known, id)
+		case k.client != nil && idle > idleClient && k.client.streams.open() == 0:
+			cs.rest(id, k)
 		}
+	}
+}
+
+// rest closes a client. The lock is held.
+func (cs *Clients) rest(id int64, k *known) {
+	k.close()
+	if k.health.sound() {
+		delete(cs.known, id)
 	}
 }

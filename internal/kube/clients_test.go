@@ -47,6 +47,24 @@ func target(s *kubetest.Server, id, generation int64) kube.Target {
 	return kube.Target{Cluster: id, Generation: generation, APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(kubetest.Token))}
 }
 
+// hands of a clock that move only when told to.
+type hands struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (h *hands) clock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *hands) pass(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(d)
+}
+
 func TestClientIsKeptUntilTheRegistrationChanges(t *testing.T) {
 	t.Parallel()
 	s := kubetest.NewServer(t)
@@ -78,13 +96,8 @@ func TestIdleClientIsDropped(t *testing.T) {
 	t.Parallel()
 	s := kubetest.NewServer(t)
 	d := &directory{targets: map[int64]kube.Target{}}
-	var mu sync.Mutex
-	now := time.Unix(0, 0)
-	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: d, Now: func() time.Time {
-		mu.Lock()
-		defer mu.Unlock()
-		return now
-	}})
+	h := &hands{now: time.Unix(0, 0)}
+	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: d, Now: h.clock})
 	t.Cleanup(clients.Close)
 	d.set(target(s, 1, 1))
 	d.set(target(s, 2, 1))
@@ -93,9 +106,7 @@ func TestIdleClientIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 12 {
-		mu.Lock()
-		now = now.Add(time.Minute)
-		mu.Unlock()
+		h.pass(time.Minute)
 		if _, err := clients.For(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func TestAnswersGetCodes(t *testing.T) {
 		"422":               {kubetest.Status(422, "Invalid", marker), apperr.ClusterInvalid},
 		"429":               {retryLater(429), apperr.ClusterThrottled},
 		"500":               {kubetest.Status(500, "InternalError", marker), apperr.ClusterServerError},
-		"503":               {retryLater(503), apperr.ClusterServerError},
+		"503":               {retryLater(503), apperr.ClusterThrottled},
 		"504":               {kubetest.Status(504, "Timeout", marker), apperr.ClusterTimeout},
 		"418":               {kubetest.Text(418, "text/plain", marker), apperr.ClusterBadResponse},
 		"200 in HTML":       {kubetest.Text(200, "text/html", "<h1>"+marker), apperr.ClusterBadResponse},

@@ -22,7 +22,8 @@ const (
 
 	pingAfter   = 30 * time.Second // of silence on an HTTP/2 connection
 	pingTimeout = 15 * time.Second
-	idleClient  = time.Minute // after which an unused client is dropped
+	idleClient  = time.Minute   // after which an unused client is dropped
+	idleHealth  = 2 * time.Hour // after which the state of a cluster's breakers is forgotten
 	sweepEvery  = 15 * time.Second
 	versionsFor = 10 * time.Minute // for which the versions of a group are remembered
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -182,7 +183,7 @@ func followReal(t testing.TB, dev *kubetest.Cluster) *workload.Mirror {
 		PodSource: kube.PodSource{Clients: clients}, DeploySource: kube.DeploymentSource{Clients: clients},
 		Notices: notice.NewBus(), Log: log,
 	})
-	supervisor := work.NewSupervisor(alone{}, "worker", log, followers)
+	supervisor := work.NewSupervisor(alone{&sync.Map{}}, "worker", log, followers)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- supervisor.Run(ctx) }()
@@ -196,12 +197,21 @@ func followReal(t testing.TB, dev *kubetest.Cluster) *workload.Mirror {
 }
 
 // alone holds every lease: there is no other worker.
-type alone struct{}
+type alone struct{ held *sync.Map }
 
-func (alone) AcquireFollow(context.Context, string, string, time.Duration) (int64, bool, error) {
-	return time.Now().UnixNano(), true, nil
+func (a alone) AcquireFollow(_ context.Context, key, _ string, _ time.Duration) (int64, bool, error) {
+	epoch := time.Now().UnixNano()
+	a.held.Store(key, epoch)
+	return epoch, true, nil
 }
 
-func (alone) RenewFollow(context.Context, string, string, int64, time.Duration) error { return nil }
+func (a alone) RenewFollows(context.Context, string, time.Duration) (map[string]int64, error) {
+	held := map[string]int64{}
+	a.held.Range(func(key, epoch any) bool {
+		held[key.(string)] = epoch.(int64)
+		return true
+	})
+	return held, nil
+}
 
 func (alone) ReleaseFollow(context.Context, string, string, int64) error { return nil }

@@ -18,10 +18,11 @@ type Prober struct{ Clients *Clients }
 // Poll returns a cluster.Connection as JSON. A cluster that cannot be used at
 // all is an error with its code, so that it is asked less often.
 func (p Prober) Poll(ctx context.Context, clusterID int64) ([]byte, error) {
-	c, err := p.Clients.For(ctx, clusterID)
+	c, end, err := p.Clients.Once(ctx, clusterID)
 	if err != nil {
 		return nil, fmt.Errorf("connect to cluster %d: %w", clusterID, err)
 	}
+	defer end()
 	connection, err := p.probe(ctx, c)
 	if refused, ok := apperr.From(err); ok && refused.Code == apperr.ClusterAddressRefused {
 		// The one failure with something of its own to say: the setting that mends it.
@@ -37,12 +38,17 @@ func (p Prober) Poll(ctx context.Context, clusterID int64) ([]byte, error) {
 }
 
 func (p Prober) probe(ctx context.Context, c *Client) (cluster.Connection, error) {
+	ctx = forced(ctx)
 	version, err := c.Version(ctx)
 	if err != nil {
 		return cluster.Connection{}, err
 	}
 	// Reading the version takes no valid token; asking for rights does.
 	rights, err := rightsFindings(ctx, c)
+	if err != nil {
+		return cluster.Connection{}, err
+	}
+	admin, err := adminFinding(ctx, c)
 	if err != nil {
 		return cluster.Connection{}, err
 	}
@@ -57,7 +63,7 @@ func (p Prober) probe(ctx context.Context, c *Client) (cluster.Connection, error
 			{Check: cluster.CheckTLS, Outcome: cluster.OK},
 			{Check: cluster.CheckToken, Outcome: cluster.OK},
 			supported,
-		}, rights...),
+		}, append(admin, rights...)...),
 	}, nil
 }
 

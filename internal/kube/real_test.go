@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -223,6 +224,65 @@ func TestRealRightsAreAnswered(t *testing.T) {
 	allowed, err := as(t, token).Allowed(t.Context(), wanted)
 	if diff := cmp.Diff([]bool{false, true, true}, allowed); diff != "" || err != nil {
 		t.Error(diff, err)
+	}
+}
+
+// Whatever way the rights are found out, the answers are those of the cluster's own reviews, and the calls few.
+func TestRealRightsTakeFewCalls(t *testing.T) {
+	t.Parallel()
+	c := admin(t)
+	ns := newNamespace(t, c, "kube-rules")
+	token := weakToken(t, c, ns)
+	role := &rbacv1.Role{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "some"},
+		Rules:      []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods", "pods/log"}, Verbs: []string{"get", "list"}}},
+	}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "some"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: "some"},
+		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: ns, Name: "weak"}},
+	}
+	for _, obj := range []kube.Object{role, binding} {
+		if err := c.Create(t.Context(), obj); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wanted []kube.Access
+	for _, in := range []string{"", ns} {
+		for _, resource := range []string{"pods", "secrets"} {
+			for _, verb := range []string{"get", "list", "create", "get"} {
+				wanted = append(wanted, kube.Access{Verb: verb, Resource: resource, Namespace: in})
+			}
+		}
+		wanted = append(wanted, kube.Access{Verb: "get", Resource: "pods", Subresource: "log", Namespace: in})
+	}
+	for name, tc := range map[string]struct {
+		token string
+		most  int
+	}{
+		"administrator": {kubetest.Devcluster(t).Token, 1},
+		"weak account":  {token, 3 + 10}, // two lists of rules; the denied are asked again where the rules may be incomplete
+	} {
+		dev := kubetest.Devcluster(t)
+		client, log := dialTarget(t, kube.Target{APIURL: dev.APIURL, CAPEM: dev.CA, Token: secret.NewValue([]byte(tc.token))})
+		want := make([]bool, len(wanted))
+		for i := range wanted {
+			one, err := client.Allowed(t.Context(), wanted[i:i+1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			want[i] = one[0]
+		}
+		asked := len(log.all())
+		got, err := client.Allowed(t.Context(), wanted)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+		calls := len(log.all()) - asked
+		t.Logf("%s: %d rights in %d calls", name, len(wanted), calls)
+		if calls > tc.most {
+			t.Errorf("%s: %d calls for %d rights", name, calls, len(wanted))
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ type request struct {
 // stream reports whether the answer has no end of its own.
 func (r request) stream() bool { return r.verb == "watch" || r.subresource == "log" }
 
+// public reports whether API servers answer without looking at the token.
+func (r request) public() bool { return r.version == "" && slices.Contains(pages[:], r.resource) }
+
 // parseRequest reads method and URL by the closed lists of groups.go; what is not on them is refused. The base
 // path of the server's URL must be in front.
 func parseRequest(method string, u *url.URL, base string) (request, error) {

@@ -25,10 +25,10 @@ type Version struct {
 // Old reports whether the version is older than the supported ones.
 func (v Version) Old() bool { return v.minor < oldestMinor }
 
-// Version asks for the server's version. It is asked even while the breaker is open, so it is what finds out
+// Version asks for the server's version. It is asked even while the breakers are open, so it is what finds out
 // whether a cluster is back. An answer of anything but a Kubernetes API server is cluster_bad_response.
 func (c *Client) Version(ctx context.Context) (Version, error) {
-	body, err := c.page(context.WithValue(ctx, forceKey{}, true), "/version")
+	body, err := c.page(forced(ctx), "/version")
 	if apperr.CodeOf(err) == apperr.ClusterNotFound {
 		err = apperr.Of(apperr.ClusterBadResponse).With(err)
 	}

@@ -93,3 +93,23 @@ func OtherHost(name string) Option {
 func OldTLS(s *httptest.Server, _ *authority) {
 	s.TLS.MinVersion, s.TLS.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 }
+
+// Rotate makes the stub show certificates of another authority from now on, and returns the PEM of that one.
+// Connections that are open stay so.
+func (s *Server) Rotate() (ca []byte) {
+	s.t.Helper()
+	next := newAuthority(s.t)
+	config := s.http.TLS.Clone()
+	config.Certificates = []tls.Certificate{next.sign(s.t, leaf{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = config
+	return next.pem
+}
+
+// rotated is the configuration that Rotate made; nil leaves it at the stub's own.
+func (s *Server) rotated(*tls.ClientHelloInfo) (*tls.Config, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next, nil
+}

@@ -32,17 +32,17 @@ func ready(w http.ResponseWriter, r *http.Request) {
 		readyGroup(parts[1])(w, r)
 	case strings.HasSuffix(r.URL.Path, "/log"):
 		Text(http.StatusOK, "text/plain", "a line\n")(w, r)
-	case r.URL.Query().Get("watch") == "true":
+	case isWatch(r):
 		Events()(w, r)
 	default:
 		readyObject(parts)(w, r)
 	}
 }
 
-// readyGroup serves every group of client-go's scheme in all its versions.
+// readyGroup serves every group of client-go's scheme in all its versions, and of the others what the stubs name.
 func readyGroup(name string) Answer {
 	served := metav1.APIGroup{Name: name}
-	for _, gv := range scheme.Scheme.PrioritizedVersionsForGroup(name) {
+	for _, gv := range append(scheme.Scheme.PrioritizedVersionsForGroup(name), stubbedVersions(name)...) {
 		served.Versions = append(served.Versions, metav1.GroupVersionForDiscovery{GroupVersion: gv.String(), Version: gv.Version})
 	}
 	if len(served.Versions) == 0 {
@@ -61,7 +61,7 @@ func readyObject(parts []string) Answer {
 		case r.Method == http.MethodDelete:
 			JSON(http.StatusOK, metav1.Status{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusSuccess})(w, r)
 		case isList(parts):
-			emptyList(parts)(w, r)
+			Listed()(w, r)
 		default:
 			Status(http.StatusNotFound, "NotFound", "no such object")(w, r)
 		}
@@ -114,17 +114,6 @@ func isList(parts []string) bool {
 	return rest == 1 || rest == 3 && parts[prefix] == "namespaces"
 }
 
-func emptyList(parts []string) Answer {
-	version := strings.Join(parts[1:3], "/")
-	if parts[0] == "api" {
-		version = parts[1]
-	}
-	return JSON(http.StatusOK, map[string]any{
-		"apiVersion": version, "kind": listKind(parts[len(parts)-1]),
-		"metadata": map[string]any{"resourceVersion": "1"}, "items": []any{},
-	})
-}
-
 // listKind finds the list kind of a resource among the kinds that client-go knows.
 func listKind(resource string) string {
 	for gvk := range scheme.Scheme.AllKnownTypes() {
@@ -152,6 +141,10 @@ func LastEvents(events ...metav1.WatchEvent) Answer {
 func sendEvents(w http.ResponseWriter, events []metav1.WatchEvent) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
+	writeEvents(w, events)
+}
+
+func writeEvents(w http.ResponseWriter, events []metav1.WatchEvent) {
 	for _, e := range events {
 		_ = json.NewEncoder(w).Encode(e) //nolint:errchkjson // an event that the test itself made
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -31,9 +33,11 @@ type Server struct {
 	URL string // https://127.0.0.1:port
 	CA  []byte // PEM of the authority that signed its certificate
 
+	t        testing.TB
 	mu       sync.Mutex
 	answers  map[string]Answer
 	requests []Request
+	next     *tls.Config // after a rotation
 	http     *httptest.Server
 }
 
@@ -44,7 +48,7 @@ type Option func(*httptest.Server, *authority)
 func NewServer(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	ca := newAuthority(t)
-	s := &Server{CA: ca.pem, answers: map[string]Answer{}}
+	s := &Server{CA: ca.pem, t: t, answers: map[string]Answer{}}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.EnableHTTP2 = true
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -52,6 +56,7 @@ func NewServer(t testing.TB, options ...Option) *Server {
 	for _, o := range options {
 		o(s.http, ca)
 	}
+	s.http.TLS.GetConfigForClient = s.rotated
 	s.http.StartTLS()
 	s.URL = s.http.URL
 	t.Cleanup(func() {
@@ -71,8 +76,9 @@ func Guard() *egress.Guard {
 	}})
 }
 
-// Answer sets the answer to one method and path, such as "GET /version". With "*" as the path it is for every
-// path of the method, with "*" alone for everything.
+// Answer sets the answer to one method and path, such as "GET /version". A part of the path in braces, such as
+// {name}, stands for any; WATCH is a GET that watches, and comes before GET. With "*" as the path it is for every
+// path of the method, with "*" alone for everything; the most exact pattern wins.
 func (s *Server) Answer(pattern string, a Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +108,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) find(r *http.Request) Answer {
-	for _, pattern := range []string{r.Method + " " + r.URL.Path, r.Method + " *", "*"} {
-		if a, ok := s.answers[pattern]; ok {
+	methods := []string{r.Method}
+	if isWatch(r) {
+		methods = []string{"WATCH", r.Method}
+	}
+	for _, method := range methods {
+		if a := closest(s.answers, method+" "+r.URL.Path); a != nil {
+			return a
+		}
+	}
+	for _, pattern := range append(methods, "*") {
+		if a, ok := s.answers[strings.TrimPrefix(pattern+" *", "* ")]; ok {
 			return a
 		}
 	}
@@ -111,4 +126,25 @@ func (s *Server) find(r *http.Request) Answer {
 		return Status(http.StatusUnauthorized, "Unauthorized", "no valid token")
 	}
 	return ready
+}
+
+func isWatch(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Query().Get("watch") == "true"
+}
+
+// closest is the answer whose pattern matches with the fewest parts in braces, nil if there is none.
+func closest(answers map[string]Answer, asked string) (found Answer) {
+	fewest := strings.Count(asked, "/") + 1
+	for pattern, a := range answers {
+		if open := strings.Count(pattern, "{"); open < fewest && matches(pattern, asked) {
+			found, fewest = a, open
+		}
+	}
+	return found
+}
+
+// matches reports whether a pattern stands for what was asked, part by part.
+func matches(pattern, asked string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(asked, "/")
+	return slices.EqualFunc(want, got, func(w, g string) bool { return w == g || strings.HasPrefix(w, "{") && g != "" })
 }

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -38,27 +40,34 @@ func ClusterAccess(features []cluster.Feature) []runtime.Object {
 		},
 	}
 	for _, f := range features {
-		switch f {
-		case Guardrails:
+		if f == Guardrails {
 			objects = append(objects, guardrailObjects()...)
 			continue
-		case cluster.Namespaces:
-			objects = append(objects, TenantClusterRole())
-		case cluster.Applications:
-			objects = append(objects, managedApps())
-		case cluster.Live:
 		}
-		objects = append(objects, featureAccess(f)...)
+		objects = append(objects, featureAccess(f, cluster.Account, us())...)
 	}
 	return objects
 }
 
-// featureAccess builds the roles and bindings of one feature: a cluster role,
-// and a role in each namespace that a right is limited to.
-func featureAccess(f cluster.Feature) []runtime.Object {
-	name := cluster.Account + "-" + string(f)
+// featureAccess builds what a feature needs in a cluster: what our account relies on there, and its rights, under
+// names that begin with prefix.
+func featureAccess(f cluster.Feature, prefix string, subjects []rbacv1.Subject) []runtime.Object {
+	var objects []runtime.Object
+	switch f {
+	case cluster.Namespaces:
+		objects = append(objects, TenantClusterRole())
+	case cluster.Applications:
+		objects = append(objects, managedApps())
+	case cluster.Live:
+	}
+	return append(objects, grants(prefix+"-"+string(f), cluster.RightsOf(f), subjects)...)
+}
+
+// grants builds roles and bindings of one name: a cluster role, and a role in each namespace that a right is
+// limited to.
+func grants(name string, rights []cluster.Right, subjects []rbacv1.Subject) []runtime.Object {
 	rules := map[string][]rbacv1.PolicyRule{}
-	for _, r := range cluster.RightsOf(f) {
+	for _, r := range rights {
 		granted := rule(r.Group, r.Verbs, r.Resource)
 		if r.Name != "" {
 			granted.ResourceNames = []string{r.Name}
@@ -75,15 +84,16 @@ func featureAccess(f cluster.Feature) []runtime.Object {
 			TypeMeta:   rbacType("ClusterRoleBinding"),
 			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: ours(nil)},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-			Subjects:   us(),
+			Subjects:   subjects,
 		},
 	}
-	if inside := rules[cluster.ManagedApps]; len(inside) > 0 {
-		meta := metav1.ObjectMeta{Name: name, Namespace: cluster.ManagedApps, Labels: ours(nil)}
+	delete(rules, "")
+	for _, inside := range slices.Sorted(maps.Keys(rules)) {
+		meta := metav1.ObjectMeta{Name: name, Namespace: inside, Labels: ours(nil)}
 		objects = append(objects,
-			&rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: meta, Rules: inside},
+			&rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: meta, Rules: rules[inside]},
 			&rbacv1.RoleBinding{
-				TypeMeta: rbacType("RoleBinding"), ObjectMeta: meta, Subjects: us(),
+				TypeMeta: rbacType("RoleBinding"), ObjectMeta: meta, Subjects: subjects,
 				RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
 			})
 	}

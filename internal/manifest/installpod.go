@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -52,6 +53,8 @@ type InstallSpec struct {
 	// EgressAllow lists the otherwise refused addresses that the program may
 	// reach, as CIDR:port, comma-separated.
 	EgressAllow string
+	// EgressRefuse are public networks that the program must not call.
+	EgressRefuse []netip.Prefix
 }
 
 // InstallOwner is the value of OwnerAnnotation on what an installation makes
@@ -244,11 +247,13 @@ func (s InstallSpec) request() ([]byte, error) {
 		Timeout     int    `json:"timeout_seconds"`
 		Wait        string `json:"wait"`
 		EgressAllow string `json:"egress_allow"`
+
+		EgressRefuse []netip.Prefix `json:"egress_refuse,omitempty"`
 	}{
 		Operation: op.Token, Action: installAction(op.Action), Application: op.Entry.Name,
 		Release: op.Entry.Name, Namespace: op.Entry.Namespace,
 		Chart:   chart{op.Chart().Repository, op.Chart().Name, op.Chart().Version, op.Digest},
-		Timeout: seconds(s.Wait()), Wait: "watcher", EgressAllow: s.EgressAllow,
+		Timeout: seconds(s.Wait()), Wait: "watcher", EgressAllow: s.EgressAllow, EgressRefuse: s.EgressRefuse,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode the request of operation %d: %w", op.ID, err)

@@ -97,7 +97,7 @@ func ApplicationRules(e application.Entry) []rbacv1.PolicyRule {
 // entry can be installed: our rights for applications and, beyond the level
 // namespaced, the entry's cluster role with our right to hand it on.
 func ApplicationAccess(e application.Entry) []runtime.Object {
-	objects := append([]runtime.Object{managedApps()}, featureAccess(cluster.Applications)...)
+	objects := featureAccess(cluster.Applications, cluster.Account, us())
 	role := InstallClusterRole(e)
 	if role == "" {
 		return objects

@@ -32,6 +32,8 @@ func TestGolden(t *testing.T) {
 		"shared":         {manifest.RoleBinding(spec, manifest.GrantShared)},
 		"lease":          {manifest.LeaseSecret("shop-7-production", "roadstead-lease-9")},
 		"cluster-access": manifest.ClusterAccess(cluster.Features()),
+		"identity":       manifest.Identity(identity("")),
+		"identity-owned": manifest.IdentityAccess(identity("11111111-2222-3333-4444-555555555555")),
 		"guardrails":     manifest.ClusterAccess([]cluster.Feature{manifest.Guardrails}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,6 +44,12 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, filepath.Join("testdata", name+".yaml"), got)
 		})
+	}
+}
+
+func identity(uid string) cluster.IdentitySpec {
+	return cluster.IdentitySpec{
+		ClusterID: 5, Namespace: "roadstead-0a1b2c3d-5", Owner: "installation/5", Features: cluster.Features(), UID: uid,
 	}
 }
 

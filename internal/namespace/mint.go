@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -21,6 +22,7 @@ func (w *Worker) StepCredential(ctx context.Context, claim work.Claim) (work.Nex
 	if err != nil {
 		return work.Next{}, fmt.Errorf("read namespace %d: %w", c.NamespaceID, err)
 	}
+	ctx = telemetry.WithProject(ctx, n.ProjectID)
 	now := w.Now()
 	switch {
 	case c.State == CredentialPending && now.Sub(c.CreatedAt) <= answerWait:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -24,6 +25,25 @@ type Worker struct {
 	Provisioner Provisioner
 	// SealTo seals a token to the one-time key of the handler that waits.
 	SealTo SealTo
+	// Tell is told of the turns of a namespace, with the failure if it is one.
+	// It may be nil.
+	Tell func(ctx context.Context, event Event, n Namespace, failure error)
+}
+
+// Event is a turn of a namespace, under the predecessor's name.
+type Event string
+
+// The turns of a namespace.
+const (
+	EventBeginCreate  Event = "begin_create"
+	EventFailedCreate Event = "failed_to_create_namespace"
+	EventDeleting     Event = "deleting_project_namespace"
+)
+
+func (w *Worker) tell(ctx context.Context, event Event, n Namespace, failure error) {
+	if w.Tell != nil {
+		w.Tell(ctx, event, n, failure)
+	}
 }
 
 // Step advances one namespace: observed state, then the one action it calls
@@ -36,6 +56,7 @@ func (w *Worker) Step(ctx context.Context, claim work.Claim) (work.Next, error) 
 	if err != nil {
 		return work.Next{}, fmt.Errorf("read namespace %d: %w", claim.Object, err)
 	}
+	ctx = telemetry.WithProject(ctx, n.ProjectID)
 	switch n.State {
 	case Pending:
 		return w.provision(ctx, n)
@@ -53,6 +74,7 @@ func (w *Worker) provision(ctx context.Context, n Namespace) (work.Next, error) 
 	if err != nil {
 		return work.Next{}, err
 	}
+	w.tell(ctx, EventBeginCreate, n, nil)
 	uid, err := w.Provisioner.EnsureNamespace(ctx, n.ClusterID, spec)
 	if err != nil {
 		return w.failed(ctx, n, nil, err)
@@ -75,6 +97,7 @@ func (w *Worker) provision(ctx context.Context, n Namespace) (work.Next, error) 
 func (w *Worker) remove(ctx context.Context, n Namespace) (work.Next, error) {
 	gone := true
 	if n.UID != "" {
+		w.tell(ctx, EventDeleting, n, nil)
 		var err error
 		gone, err = w.Provisioner.DeleteNamespace(ctx, n.ClusterID, n.Name, n.UID)
 		if err != nil {
@@ -101,6 +124,9 @@ func (w *Worker) failed(ctx context.Context, n Namespace, objects []Object, caus
 		return work.Next{}, cause
 	}
 	code := apperr.CodeOf(cause)
+	if n.State == Pending {
+		w.tell(ctx, EventFailedCreate, n, cause)
+	}
 	// A removal goes on for as long as it takes: nobody asks for it again.
 	final := permanent(code) && n.State == Pending
 	err := w.change(ctx, n, func(n *Namespace) {

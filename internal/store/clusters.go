@@ -75,6 +75,12 @@ func (t clusterTx) NextClusterID(ctx context.Context) (int64, error) {
 	return id, doing(err, "reserve the id of a cluster")
 }
 
+// Cluster reads one cluster for a change.
+func (t clusterTx) Cluster(ctx context.Context, id int64) (cluster.Cluster, error) {
+	row, err := t.LockCluster(ctx, id)
+	return clusterOf(row), doing(err, "lock cluster %d", id)
+}
+
 // InsertCluster stores a new cluster under its reserved id.
 func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error {
 	err := t.Queries.InsertCluster(ctx, sqlgen.InsertClusterParams{
@@ -90,19 +96,25 @@ func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedT
 }
 
 // UpdateCluster writes the changed row unless somebody else changed its
-// platform meanwhile. Level, owner and the time of its making stay.
+// platform meanwhile. Level, owner and the time of its making stay. Work that
+// waits for the cluster is tried again, as after every change of it.
 func (t clusterTx) UpdateCluster(ctx context.Context, c cluster.Cluster) error {
 	rows, err := t.Queries.UpdateCluster(ctx, sqlgen.UpdateClusterParams{
 		ID: c.ID, Name: c.Name, EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: string(c.State),
 		ApiURL: c.Platform.APIURL, CAPEM: c.Platform.CAPEM, UpdatedAt: stamp(c.UpdatedAt), Generation: c.Generation,
 	})
-	return doing(affected(rows, err, apperr.Of(apperr.Conflict)), "change cluster %d", c.ID)
+	if err := affected(rows, err, apperr.Of(apperr.Conflict)); err != nil {
+		return doing(err, "change cluster %d", c.ID)
+	}
+	return t.Release(ctx, c.ID)
 }
 
 // SetSealedToken stores the credential of a cluster.
 func (t clusterTx) SetSealedToken(ctx context.Context, id int64, sealed []byte) error {
-	err := t.SetClusterToken(ctx, sqlgen.SetClusterTokenParams{ClusterID: id, Sealed: sealed})
-	return doing(err, "store the sealed token of cluster %d", id)
+	if err := t.SetClusterToken(ctx, sqlgen.SetClusterTokenParams{ClusterID: id, Sealed: sealed}); err != nil {
+		return doing(err, "store the sealed token of cluster %d", id)
+	}
+	return t.Release(ctx, id)
 }
 
 // DeleteCluster deletes a cluster and everything that belongs to it, its due
@@ -110,6 +122,9 @@ func (t clusterTx) SetSealedToken(ctx context.Context, id int64, sealed []byte) 
 func (t clusterTx) DeleteCluster(ctx context.Context, id int64) error {
 	if err := t.DeleteClusterWork(ctx, id); err != nil {
 		return doing(err, "delete the work of cluster %d", id)
+	}
+	if err := t.Release(ctx, id); err != nil {
+		return err
 	}
 	rows, err := t.Queries.DeleteCluster(ctx, id)
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "delete cluster %d", id)

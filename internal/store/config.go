@@ -20,6 +20,9 @@ type Config struct {
 	DatabaseURL string
 	// Queue takes the jobs that transactions cause.
 	Queue Queue
+	// Exempt are the kinds of work that find out whether a cluster is back: they
+	// run while it is held.
+	Exempt []work.Kind
 	// Bus gets the notices of committed transactions.
 	Bus *event.Bus
 	Log *slog.Logger

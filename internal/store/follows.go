@@ -32,12 +32,15 @@ func (s Follows) AcquireFollow(
 	return epoch, err == nil, doing(err, "lease follower %s", key)
 }
 
-// RenewFollow extends the lease or returns ErrLeaseLost.
-func (s Follows) RenewFollow(ctx context.Context, key, owner string, epoch int64, lease time.Duration) error {
-	rows, err := sqlgen.New(s.db.write).RenewFollow(ctx, sqlgen.RenewFollowParams{
-		Name: key, Owner: owner, Epoch: epoch, LeaseUntil: in(lease),
-	})
-	return doing(affected(rows, err, work.ErrLeaseLost), "renew follower %s", key)
+// RenewFollows extends all leases of owner in one go and returns their epochs by
+// key. What is missing there is lost.
+func (s Follows) RenewFollows(ctx context.Context, owner string, lease time.Duration) (map[string]int64, error) {
+	rows, err := sqlgen.New(s.db.write).RenewFollows(ctx, sqlgen.RenewFollowsParams{Owner: owner, LeaseUntil: in(lease)})
+	held := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		held[r.Name] = r.Epoch
+	}
+	return held, doing(err, "renew followers")
 }
 
 // ReleaseFollow gives the lease up. One that is lost already is fine.

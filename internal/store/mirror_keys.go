@@ -104,6 +104,25 @@ func (m *Mirror) Leave(ctx context.Context, status workload.Status, at time.Time
 	return doing(err, "leave %s", status.Key)
 }
 
+// States counts the keys in each state.
+func (m *Mirror) States(ctx context.Context) (map[string]int64, error) {
+	rows, err := m.read.QueryContext(ctx, m.qualified(`SELECT state, COUNT(*) FROM mirror.keys GROUP BY state`))
+	if err != nil {
+		return nil, doing(err, "count views")
+	}
+	defer rows.Close()
+	states := map[string]int64{}
+	for rows.Next() {
+		var state string
+		var n int64
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, doing(err, "count views")
+		}
+		states[state] = n
+	}
+	return states, doing(rows.Err(), "count views")
+}
+
 // fenced runs a write that names key and epoch: meeting no row, it was late.
 func (t mirrorTx) fenced(ctx context.Context, text string, args ...any) error {
 	changed, err := t.exec(ctx, text, args...)

@@ -62,10 +62,12 @@ func (db *DB) releaseLeases(ctx context.Context) error {
 	return nil
 }
 
+// writing wipes what is deleted or replaced, as far as that takes no write of its own: a credential that was dropped
+// shall not be found in the file, be it sealed.
 func writing() url.Values {
 	return url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(fast)"},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
+	"github.com/roadstead/roadstead/internal/work"
 )
 
 // DB is an open record store. The domains' stores are views of it.
@@ -24,6 +25,7 @@ type DB struct {
 	folder *folder
 
 	queue        Queue
+	exempt       []work.Kind
 	bus          *event.Bus
 	log          *slog.Logger
 	installation string
@@ -33,7 +35,7 @@ type DB struct {
 // process left. It fails when another process uses the same SQLite database,
 // or when the database was written by a newer release.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	db := &DB{queue: cfg.Queue, bus: cfg.Bus, log: cfg.Log}
+	db := &DB{queue: cfg.Queue, exempt: cfg.Exempt, bus: cfg.Bus, log: cfg.Log}
 	if err := db.open(ctx, cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the record store: %w", err), db.Close())
 	}

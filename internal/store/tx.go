@@ -13,6 +13,7 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/fault"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
+	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -27,6 +28,7 @@ const (
 type tx struct {
 	*sqlgen.Queries
 
+	exempt []work.Kind
 	slots  map[work.Slot]struct{}
 	topics map[string]struct{}
 }
@@ -38,7 +40,7 @@ type tx struct {
 func (db *DB) atomically(ctx context.Context, fn func(tx *tx) error) error {
 	began := time.Now()
 	for try := 1; ; try++ {
-		t := &tx{slots: map[work.Slot]struct{}{}, topics: map[string]struct{}{}}
+		t := &tx{exempt: db.exempt, slots: map[work.Slot]struct{}{}, topics: map[string]struct{}{}}
 		err := db.within(ctx, func(conn *sql.Conn, sqlTx *sql.Tx) error {
 			return db.run(ctx, t, conn, sqlTx, fn)
 		})
@@ -71,7 +73,17 @@ func (db *DB) run(ctx context.Context, t *tx, conn *sql.Conn, sqlTx *sql.Tx, fn 
 // inOrder is the one order in which slots are queued, so that transactions do
 // not wait for each other in a circle.
 func inOrder(a, b work.Slot) int {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Slot, b.Slot))
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Slot, b.Slot), compareBool(a.Ailing, b.Ailing))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 // within runs fn in one transaction on one connection.
@@ -117,14 +129,31 @@ func (t *tx) ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error {
 	current := now()
 	due, err := t.ScheduleWork(ctx, sqlgen.ScheduleWorkParams{
 		Kind: string(ref.Kind), Object: ref.Object, Cluster: ref.Cluster, Slot: int64(ref.Slot()),
-		DueAt: stamp(at), Now: current,
+		DueAt: stamp(at), Now: current, Cause: telemetry.Cause(ctx),
 	})
 	if err != nil {
 		return doing(err, "schedule %s %d", ref.Kind, ref.Object)
 	}
-	if due <= current {
-		t.slots[work.Slot{Cluster: ref.Cluster, Slot: ref.Slot()}] = struct{}{}
+	if due > current {
+		return nil
 	}
+	return t.wake(ctx, ref, current)
+}
+
+// wake queues the slot of a due item, unless its cluster is held.
+func (t *tx) wake(ctx context.Context, ref work.Ref, current int64) error {
+	slot := work.Slot{Cluster: ref.Cluster, Slot: ref.Slot()}
+	hold, err := t.ClusterHold(ctx, ref.Cluster)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return doing(err, "see whether cluster %d is held", ref.Cluster)
+	case hold.HeldUntil > current && !slices.Contains(t.exempt, ref.Kind):
+		return nil
+	default:
+		slot.Ailing = true
+	}
+	t.slots[slot] = struct{}{}
 	return nil
 }
 

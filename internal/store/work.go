@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/fault"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
+	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -15,10 +16,6 @@ var (
 	_ work.Store = Work{}
 	_ work.Due   = Work{}
 )
-
-// staleAfter is the span by which an overdue slot's job differs from the one
-// that was queued before, in microseconds.
-const staleAfter = int64(10 * time.Second / time.Microsecond)
 
 // Work keeps the rows of due work. A slot advances one item at a time: while
 // one is leased, no other one of its slot is due.
@@ -32,18 +29,16 @@ func (db *DB) Work() Work { return Work{db: db} }
 func (s Work) ClaimDue(
 	ctx context.Context, slot work.Slot, owner string, lease time.Duration,
 ) (work.Claim, bool, error) {
+	q := s.db.reader()
 	for {
-		item, err := s.db.reader().DueItem(ctx, dueItem(slot))
+		item, err := s.db.dueItem(ctx, q, slot)
 		if errors.Is(err, sql.ErrNoRows) {
 			return work.Claim{}, false, nil
 		}
 		if err != nil {
 			return work.Claim{}, false, doing(err, "find due work")
 		}
-		row, err := sqlgen.New(s.db.write).ClaimWork(ctx, sqlgen.ClaimWorkParams{
-			Kind: item.Kind, Object: item.Object, Epoch: item.Epoch,
-			Owner: owner, LeaseUntil: in(lease), Now: now(),
-		})
+		row, err := s.claim(ctx, slot, item, owner, lease)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue // somebody else was faster
 		}
@@ -51,8 +46,59 @@ func (s Work) ClaimDue(
 			return work.Claim{}, false, doing(err, "claim %s %d", item.Kind, item.Object)
 		}
 		fault.Point("work claim")
-		return claimOf(row), true, nil
+		claim := claimOf(row)
+		claim.Failures = item.failures
+		return claim, true, nil
 	}
+}
+
+// claim leases an item that was found due. Whoever claims of an ailing cluster
+// waits for the others who do, and looks again.
+func (s Work) claim(
+	ctx context.Context, slot work.Slot, item due, owner string, lease time.Duration,
+) (row sqlgen.Work, err error) {
+	params := sqlgen.ClaimWorkParams{
+		Kind: item.Kind, Object: item.Object, Epoch: item.Epoch, Owner: owner, LeaseUntil: in(lease), Now: now(),
+	}
+	if !slot.Ailing {
+		return sqlgen.New(s.db.write).ClaimWork(ctx, params) //nolint:wrapcheck // the caller says what it was doing
+	}
+	err = s.db.within(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+		q := sqlgen.New(tx)
+		if _, err := q.LockHold(ctx, slot.Cluster); err != nil {
+			return doing(err, "lock the hold of cluster %d", slot.Cluster)
+		}
+		again, err := s.db.dueItem(ctx, q, slot)
+		if err == nil && again != item {
+			err = sql.ErrNoRows
+		}
+		if err == nil {
+			row, err = q.ClaimWork(ctx, params)
+		}
+		return err //nolint:wrapcheck // as above
+	})
+	return row, err
+}
+
+// due is an item found due.
+type due struct {
+	sqlgen.DueItemRow
+
+	failures int
+}
+
+// dueItem finds the item of a slot to claim next.
+func (db *DB) dueItem(ctx context.Context, q *sqlgen.Queries, slot work.Slot) (due, error) {
+	if !slot.Ailing {
+		item, err := q.DueItem(ctx, sqlgen.DueItemParams{Cluster: slot.Cluster, Slot: int64(slot.Slot), Now: now()})
+		return due{DueItemRow: item}, err //nolint:wrapcheck // the callers say what they were doing
+	}
+	item, err := q.DueItemAiling(ctx, sqlgen.DueItemAilingParams{
+		Cluster: slot.Cluster, Slot: int64(slot.Slot), Now: now(), Exempt: db.exemptList(),
+	})
+	return due{
+		DueItemRow: sqlgen.DueItemRow{Kind: item.Kind, Object: item.Object, Epoch: item.Epoch}, failures: int(item.Failures),
+	}, err //nolint:wrapcheck // as above
 }
 
 // Renew extends the lease. It returns ErrLeaseLost when it is gone.
@@ -63,36 +109,74 @@ func (s Work) Renew(ctx context.Context, claim work.Claim, owner string, lease t
 	return doing(affected(rows, err, work.ErrLeaseLost), "renew the lease of %s %d", claim.Kind, claim.Object)
 }
 
-// Settle ends the claim: the row goes when next is done, else it becomes due
-// after its delay, or at once when it was woken since the claim.
-func (s Work) Settle(ctx context.Context, claim work.Claim, owner string, next work.Next, attempt int) error {
-	q := sqlgen.New(s.db.write)
-	if next.IsDone() {
+// Settle ends the claim: the row goes when it is done, else it becomes due
+// after its delay, or at once when it was woken since the claim. The cluster is
+// held or released in the same transaction.
+func (s Work) Settle(ctx context.Context, claim work.Claim, owner string, end work.End) error {
+	err := s.settleAll(ctx, claim, owner, end)
+	fault.Point("work settle")
+	return doing(err, "settle %s %d", claim.Kind, claim.Object)
+}
+
+func (s Work) settleAll(ctx context.Context, claim work.Claim, owner string, end work.End) error {
+	if end.Hold == 0 && !end.Release {
+		return settle(ctx, sqlgen.New(s.db.write), claim, owner, end)
+	}
+	return s.db.within(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
+		q := sqlgen.New(tx)
+		if end.Release {
+			if err := q.ReleaseCluster(ctx, claim.Cluster); err != nil {
+				return doing(err, "release cluster %d", claim.Cluster)
+			}
+		} else if err := q.HoldCluster(ctx, sqlgen.HoldClusterParams{
+			Cluster: claim.Cluster, HeldUntil: in(end.Hold), Now: now(),
+		}); err != nil {
+			return doing(err, "hold cluster %d", claim.Cluster)
+		}
+		return settle(ctx, q, claim, owner, end)
+	})
+}
+
+func settle(ctx context.Context, q *sqlgen.Queries, claim work.Claim, owner string, end work.End) error {
+	if end.Next.IsDone() {
 		gone, err := q.FinishWork(ctx, sqlgen.FinishWorkParams{
 			Kind: string(claim.Kind), Object: claim.Object, Epoch: claim.Epoch, Owner: owner, Wakes: claim.Wakes,
 		})
 		if err != nil || gone > 0 {
-			fault.Point("work settle")
-			return doing(err, "finish %s %d", claim.Kind, claim.Object)
+			return doing(err, "finish it")
 		}
+	}
+	cause := claim.Cause
+	if end.Next.Served() {
+		cause = ""
 	}
 	rows, err := q.SettleWork(ctx, sqlgen.SettleWorkParams{
 		Kind: string(claim.Kind), Object: claim.Object, Epoch: claim.Epoch, Owner: owner, Wakes: claim.Wakes,
-		DueAt: in(next.Delay()), Now: now(), Attempt: int64(attempt),
+		DueAt: in(end.Next.Delay()), Now: now(), Attempt: int64(end.Attempt), Strikes: int64(end.Strikes), Cause: cause,
 	})
-	fault.Point("work settle")
-	return doing(affected(rows, err, work.ErrLeaseLost), "settle %s %d", claim.Kind, claim.Object)
+	return affected(rows, err, work.ErrLeaseLost)
 }
 
-// DueSlots lists slots with due work that nobody holds, the longest due first.
-func (s Work) DueSlots(ctx context.Context, limit int) ([]work.Slot, error) {
+// Release ends the hold of a cluster: its registration changed, and that may
+// well be the cure.
+func (s Work) Release(ctx context.Context, cluster int64) error {
+	return s.db.atomically(ctx, func(tx *tx) error { return tx.Release(ctx, cluster) })
+}
+
+// Release ends the hold of a cluster when the transaction is committed.
+func (t *tx) Release(ctx context.Context, cluster int64) error {
+	return doing(t.ReleaseCluster(ctx, cluster), "release cluster %d", cluster)
+}
+
+// Backlog counts the running and the due items of each kind.
+func (s Work) Backlog(ctx context.Context) ([]telemetry.Backlog, error) {
 	current := now()
-	rows, err := s.db.reader().DueSlots(ctx, sqlgen.DueSlotsParams{
-		Now: current, Limit: int32(limit),
-	})
-	return each(rows, func(r sqlgen.DueSlotsRow) work.Slot {
-		return work.Slot{Cluster: r.Cluster, Slot: int(r.Slot), Stale: (current - r.DueSince) / staleAfter}
-	}), doing(err, "list due slots")
+	rows, err := s.db.reader().WorkBacklog(ctx, current)
+	return each(rows, func(r sqlgen.WorkBacklogRow) telemetry.Backlog {
+		return telemetry.Backlog{
+			Kind: r.Kind, Running: r.Running, Due: r.Due, Oldest: time.Duration(current-r.DueSince) * time.Microsecond,
+		}
+	}), doing(err, "count due work")
 }
 
 // EndDrain runs complete, which marks a slot's job as done, and commits it
@@ -106,7 +190,7 @@ func (db *DB) EndDrain(
 		if err := complete(conn, tx); err != nil {
 			return doing(err, "complete the job")
 		}
-		_, err := sqlgen.New(tx).DueItem(ctx, dueItem(slot))
+		_, err := db.dueItem(ctx, sqlgen.New(tx), slot)
 		if err == nil {
 			return errStillDue
 		}
@@ -125,15 +209,12 @@ func (db *DB) EndDrain(
 // errStillDue rolls the end of a drain back.
 var errStillDue = errors.New("work is still due")
 
-func dueItem(slot work.Slot) sqlgen.DueItemParams {
-	return sqlgen.DueItemParams{Cluster: slot.Cluster, Slot: int64(slot.Slot), Now: now()}
-}
-
 // claimOf returns the claim of a row just leased. The row counts this claim as
 // unsettled already.
 func claimOf(r sqlgen.Work) work.Claim {
 	return work.Claim{
 		Ref:   work.Ref{Kind: work.Kind(r.Kind), Object: r.Object, Cluster: r.Cluster},
-		Epoch: r.Epoch, Attempt: int(r.Attempt), Unsettled: int(r.Unsettled) - 1, Wakes: r.Wakes,
+		Epoch: r.Epoch, Attempt: int(r.Attempt), Unsettled: int(r.Unsettled) - 1, Wakes: r.Wakes, Cause: r.Cause,
+		Strikes: int(r.Strikes),
 	}
 }

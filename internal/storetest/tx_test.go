@@ -146,7 +146,7 @@ func TestWritesOfALostClaimAreRefused(t *testing.T) {
 			if err := rename(first, "by the first, too late"); !errors.Is(err, work.ErrLeaseLost) {
 				t.Errorf("late write: %v, want %v", err, work.ErrLeaseLost)
 			}
-			check(t, w.Work().Settle(t.Context(), second, "second", work.Done(), 0))
+			check(t, w.Work().Settle(t.Context(), second, "second", work.End{Next: work.Done()}))
 
 			// The same object is scheduled anew: claims of its former row stay void.
 			w.schedule(t, ref)

@@ -7,6 +7,9 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 )
 
+// longestText bounds a field, in bytes: no name in Kubernetes is longer.
+const longestText = 256
+
 // Entry is one line of kubernetes.log. Fields at their zero value are left out of the line. It has no field for a body, a
 // header or a credential on purpose.
 type Entry struct {
@@ -15,7 +18,7 @@ type Entry struct {
 
 	// What was addressed.
 	ClusterID int64
-	ProjectID int64
+	ProjectID int64 // 0: that of the context
 	Namespace string
 	Verb      string // as in the authorization API: get, list, watch, create, patch, delete …
 	Group     string // API group; empty is core
@@ -61,7 +64,7 @@ func appendText(attrs []slog.Attr, key, value string) []slog.Attr {
 	if value == "" {
 		return attrs
 	}
-	return append(attrs, slog.String(key, value))
+	return append(attrs, slog.String(key, value[:min(len(value), longestText)]))
 }
 
 func appendNumber(attrs []slog.Attr, key string, value int64) []slog.Attr {

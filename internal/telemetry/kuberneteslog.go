@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,12 @@ const (
 	kubernetesLogFiles = 5
 )
 
+// Where it is, in the data folder.
+const (
+	logFolder = "log"
+	logFile   = "kubernetes.log"
+)
+
 // KubernetesLog is the record of every call to a cluster and of the events around them, one JSON object a line. It is
 // safe for use by many goroutines.
 type KubernetesLog struct {
@@ -28,11 +35,11 @@ type KubernetesLog struct {
 // OpenKubernetesLog opens log/kubernetes.log in the data folder dir, making what is missing. Failures of calls are
 // repeated on errOut, which also learns when the file cannot be written. The caller closes the log.
 func OpenKubernetesLog(dir string, errOut *slog.Logger) (*KubernetesLog, error) {
-	folder := filepath.Join(dir, "log")
+	folder := filepath.Join(dir, logFolder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making the log folder: %w", err)
 	}
-	file, err := openRotating(filepath.Join(folder, "kubernetes.log"), kubernetesLogBytes, kubernetesLogFiles)
+	file, err := openRotating(filepath.Join(folder, logFile), kubernetesLogBytes, kubernetesLogFiles)
 	if err != nil {
 		return nil, fmt.Errorf("opening kubernetes.log: %w", err)
 	}
@@ -40,7 +47,7 @@ func OpenKubernetesLog(dir string, errOut *slog.Logger) (*KubernetesLog, error) 
 }
 
 func newKubernetesLog(file *rotatingFile, errOut *slog.Logger) *KubernetesLog {
-	handler := slog.NewJSONHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: kubernetesLogAttr})
+	handler := slog.NewJSONHandler(asciiWriter{file}, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: kubernetesLogAttr})
 	return &KubernetesLog{file: file, handler: correlating{handler}, errOut: errOut}
 }
 
@@ -55,9 +62,13 @@ func kubernetesLogAttr(_ []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// Write appends one line. A failure to write is told to errOut once, not returned: the call that the line is about has
+// Write appends one line, for the project and the job of ctx where the entry names none. A failure to write is told to errOut once, not returned: the call that the line is about has
 // happened, and losing its line must not fail it.
 func (l *KubernetesLog) Write(ctx context.Context, entry Entry) {
+	if entry.ProjectID == 0 {
+		entry.ProjectID = Project(ctx)
+	}
+	entry.Job = cmp.Or(entry.Job, Job(ctx))
 	record := slog.NewRecord(time.Now(), entry.Level, "", 0)
 	record.AddAttrs(entry.attrs()...)
 	err := l.handler.Handle(ctx, record)

@@ -20,7 +20,7 @@ const (
 func NewLogger(out io.Writer, format Format, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if format == FormatJSON {
-		return slog.New(correlating{slog.NewJSONHandler(out, options)})
+		return slog.New(correlating{slog.NewJSONHandler(asciiWriter{out}, options)})
 	}
 	return slog.New(correlating{slog.NewTextHandler(out, options)})
 }

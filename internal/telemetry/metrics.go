@@ -3,6 +3,7 @@ package telemetry
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,12 +18,16 @@ type Metrics struct {
 	clusterCalls   *prometheus.CounterVec
 	clusterSeconds prometheus.Histogram
 	jobSeconds     *prometheus.HistogramVec
+
+	mu       sync.Mutex
+	clusters map[int64]struct{} // those with counts
 }
 
 // NewMetrics returns metrics in a registry of their own.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		clusters: map[int64]struct{}{},
 		httpSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "roadstead_http_request_duration_seconds",
 			Help:    "Time to answer a request, by route pattern, method and status.",
@@ -56,21 +61,16 @@ func (m *Metrics) Register(collectors ...prometheus.Collector) {
 // HTTPRequest counts an answered request. Route is the pattern that matched, never the path: every distinct value
 // costs memory for ever.
 func (m *Metrics) HTTPRequest(route, method string, status int, took time.Duration) {
-	m.httpSeconds.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+	m.httpSeconds.WithLabelValues(route, Method(method), strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-// ClusterCall counts a call to a cluster. Code is empty when it went well.
-func (m *Metrics) ClusterCall(clusterID int64, code string, took time.Duration) {
-	if code == "" {
-		code = "ok"
+// Method is the method of a request as it may be told: callers may send any word as theirs.
+func Method(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
 	}
-	m.clusterCalls.WithLabelValues(strconv.FormatInt(clusterID, 10), code).Inc()
-	m.clusterSeconds.Observe(took.Seconds())
-}
-
-// ForgetCluster drops the counts of a removed cluster.
-func (m *Metrics) ForgetCluster(clusterID int64) {
-	m.clusterCalls.DeletePartialMatch(prometheus.Labels{"cluster": strconv.FormatInt(clusterID, 10)})
+	return "other"
 }
 
 // JobRun counts one run of a job of the given kind.

@@ -78,11 +78,13 @@ func (r *rotatingFile) rotate() error {
 }
 
 // name returns the path of the n-th youngest file.
-func (r *rotatingFile) name(n int) string {
+func (r *rotatingFile) name(n int) string { return numbered(r.path, n) }
+
+func numbered(path string, n int) string {
 	if n == 0 {
-		return r.path
+		return path
 	}
-	return fmt.Sprintf("%s.%d", r.path, n)
+	return fmt.Sprintf("%s.%d", path, n)
 }
 
 // Close closes the present file.

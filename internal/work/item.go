@@ -41,6 +41,9 @@ func (r Ref) Slot() int { return int(uint64(r.Object) % Slots) }
 type Slot struct {
 	Cluster int64
 	Slot    int
+	// Ailing says that the cluster failed lately. Its work is then drained
+	// apart from that of the others, one item at a time.
+	Ailing bool
 	// Stale counts the ten-second spans for which the slot has been overdue.
 	// It makes the job of an overdue slot differ from one that died with its
 	// process, which would otherwise stand in its way.
@@ -57,15 +60,25 @@ type Claim struct {
 	// Unsettled counts the claims in a row that ended without a word, that is
 	// with the death of their process.
 	Unsettled int
+	// Strikes counts the steps in a row that panicked or did not end when they
+	// were told to.
+	Strikes int
+	// Failures counts what failed in a row because of the cluster: zero when
+	// it is well.
+	Failures int
 	// Wakes is the wake-up counter at the time of the claim. A higher one at
 	// settling means that somebody asked again meanwhile.
 	Wakes int64
+	// Cause says who asked for the work, in words that only those know who
+	// write and read it. It is kept until the item is done or at rest.
+	Cause string
 }
 
 // Next says what a step wants to happen to its item.
 type Next struct {
-	done  bool
-	after time.Duration
+	done   bool
+	served bool
+	after  time.Duration
 }
 
 // Done ends the item. It comes back only when it is scheduled anew.
@@ -73,6 +86,13 @@ func Done() Next { return Next{done: true} }
 
 // After asks to be run again in d, or earlier when somebody schedules the item.
 func After(d time.Duration) Next { return Next{after: d} }
+
+// Rest is After for an item that comes back for a reason of its own: whoever
+// asked for it has been served.
+func Rest(d time.Duration) Next { return Next{served: true, after: d} }
+
+// Served reports whether the cause of the item is over, though it comes back.
+func (n Next) Served() bool { return n.served }
 
 // IsDone reports whether the item is finished.
 func (n Next) IsDone() bool { return n.done }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"runtime/debug"
 	"time"
 )
 
@@ -14,11 +12,12 @@ const (
 	// drainBudget bounds one job, so that a busy cluster does not keep a
 	// worker from the others.
 	drainBudget = 20 * time.Second
+	// stepTimeout is when a step is told to end, and stepGrace how long it may
+	// take to obey.
 	stepTimeout = 2 * time.Minute
-	backoffMin  = time.Second
-	backoffMax  = 15 * time.Minute
-	// parkAfter is how many claims in a row may end in the death of the
-	// process before the item is set aside for parkFor.
+	stepGrace   = 5 * time.Second
+	// parkAfter is how many times in a row an item may bring down its process,
+	// or its step, before it is set aside for parkFor.
 	parkAfter = 3
 	parkFor   = time.Hour
 )
@@ -26,18 +25,56 @@ const (
 // Store keeps the rows of due work. Times are the store's clock.
 type Store interface {
 	// ClaimDue leases the longest due item of the slot for owner, or reports
-	// false when none is due. It raises the epoch.
+	// false when none is due. It raises the epoch. Of an ailing cluster it
+	// leases one item at a time, and none while the cluster is held, unless the
+	// item is of a kind that finds out whether the cluster is back.
 	ClaimDue(ctx context.Context, slot Slot, owner string, lease time.Duration) (Claim, bool, error)
 	// Renew extends the lease. It returns ErrLeaseLost when it is gone.
 	Renew(ctx context.Context, claim Claim, owner string, lease time.Duration) error
-	// Settle ends the claim: the row goes when next is done, else it becomes
-	// due after its delay, or at once when it was woken since the claim.
-	// attempt is stored for the next claim.
-	Settle(ctx context.Context, claim Claim, owner string, next Next, attempt int) error
+	// Settle ends the claim: the row goes when it is done, else it becomes due
+	// after its delay, or at once when it was woken since the claim. The
+	// cluster is held or released in the same transaction.
+	Settle(ctx context.Context, claim Claim, owner string, end End) error
 }
+
+// End is how a claim ended.
+type End struct {
+	Next Next
+	// Attempt and Strikes are for the next claim.
+	Attempt int
+	Strikes int
+	// Hold keeps work away from the cluster for so long. Zero does not.
+	Hold time.Duration
+	// Release ends the hold: the cluster is well.
+	Release bool
+}
+
+// Outcome names how a claim ended, for those who count.
+type Outcome string
+
+// The outcomes of a claim.
+const (
+	OutcomeDone     Outcome = "done"
+	OutcomeWaits    Outcome = "waits"
+	OutcomeError    Outcome = "error"
+	OutcomeSnoozed  Outcome = "snoozed" // its cluster said when to come back
+	OutcomePanicked Outcome = "panicked"
+	OutcomeStuck    Outcome = "stuck"   // it did not end when it was told to
+	OutcomeParked   Outcome = "parked"  // set aside for an hour
+	OutcomeStopped  Outcome = "stopped" // the process ends
+)
 
 // Runner drains slots.
 type Runner struct {
+	// Enter may give the context of a claim what its cause asks for. Nil does
+	// nothing.
+	Enter func(ctx context.Context, claim Claim) context.Context
+	// Ended is told of each claim that ended, and after which time. Nil does
+	// nothing.
+	Ended func(kind Kind, outcome Outcome, took time.Duration)
+	// StepTimeout is when a step is told to end: two minutes unless set.
+	StepTimeout time.Duration
+
 	store Store
 	owner string
 	steps map[Kind]Step
@@ -47,7 +84,7 @@ type Runner struct {
 // NewRunner returns a runner that claims in the name of owner, which must be
 // unique to the process.
 func NewRunner(store Store, owner string, steps map[Kind]Step, log *slog.Logger) *Runner {
-	return &Runner{store: store, owner: owner, steps: steps, log: log}
+	return &Runner{StepTimeout: stepTimeout, store: store, owner: owner, steps: steps, log: log}
 }
 
 // Drain advances the due items of a slot until none is left or its time is
@@ -70,87 +107,71 @@ func (r *Runner) Drain(ctx context.Context, slot Slot) (more bool, err error) {
 }
 
 func (r *Runner) advance(ctx context.Context, claim Claim) error {
-	next, attempt := After(parkFor), claim.Attempt
-	if claim.Unsettled > parkAfter {
-		r.log.ErrorContext(ctx, "work parked: its process died each time",
-			slog.String("kind", string(claim.Kind)), slog.Int64("object", claim.Object))
-	} else {
-		next, attempt = r.run(ctx, claim)
+	if r.Enter != nil {
+		ctx = r.Enter(ctx, claim)
 	}
+	began := time.Now()
+	end, outcome := r.run(ctx, claim)
 	if ctx.Err() != nil {
 		// Stopping: hand the item back at once rather than let the lease run out.
-		next = After(0)
+		end, outcome = End{Next: After(0), Attempt: claim.Attempt, Strikes: claim.Strikes}, OutcomeStopped
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 	}
-	err := r.store.Settle(ctx, claim, r.owner, next, attempt)
+	if r.Ended != nil {
+		r.Ended(claim.Kind, outcome, time.Since(began))
+	}
+	err := r.store.Settle(ctx, claim, r.owner, end)
 	if err != nil && !errors.Is(err, ErrLeaseLost) {
 		return fmt.Errorf("settle %s %d: %w", claim.Kind, claim.Object, err)
 	}
 	return nil
 }
 
-// run executes the step with its lease kept alive and returns what to settle.
-func (r *Runner) run(ctx context.Context, claim Claim) (Next, int) {
-	ctx, cancel := context.WithTimeout(WithClaim(ctx, claim), stepTimeout)
-	defer cancel()
-	renewed := make(chan struct{})
-	go func() {
-		defer close(renewed)
-		r.keep(ctx, cancel, claim)
-	}()
-	next, err := r.protected(ctx, claim)
-	cancel()
-	<-renewed
-	if err == nil {
-		return next, 0
+// run executes the step, unless it brought its process down too often, and
+// returns what to settle.
+func (r *Runner) run(ctx context.Context, claim Claim) (End, Outcome) {
+	if claim.Unsettled > parkAfter {
+		r.log.ErrorContext(ctx, "work parked: its process died each time",
+			slog.String("kind", string(claim.Kind)), slog.Int64("object", claim.Object))
+		return End{Next: After(parkFor), Attempt: claim.Attempt, Strikes: claim.Strikes}, OutcomeParked
 	}
-	r.log.WarnContext(ctx, "work step ended in an error",
+	calls := &contact{}
+	next, err := r.leased(context.WithValue(ctx, contactKey{}, calls), claim)
+	return r.judge(ctx, claim, next, err, healthOf(claim, err, calls))
+}
+
+// judge turns the end of a step into that of its claim. The log lines are told
+// apart by their level: a person is wanted for a step that brought itself down.
+func (r *Runner) judge(ctx context.Context, claim Claim, next Next, err error, h health) (End, Outcome) {
+	end := End{Next: next, Hold: h.hold, Release: h.well && claim.Failures > 0}
+	switch {
+	case err == nil && next.IsDone():
+		return end, OutcomeDone
+	case err == nil:
+		return end, OutcomeWaits
+	}
+	log := []any{
 		slog.String("kind", string(claim.Kind)), slog.Int64("object", claim.Object),
-		slog.Int("attempt", claim.Attempt+1), slog.String("error", err.Error()))
-	return After(backoff(claim.Attempt)), claim.Attempt + 1
-}
-
-func (r *Runner) keep(ctx context.Context, cancel context.CancelFunc, claim Claim) {
-	tick := time.NewTicker(RenewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := r.store.Renew(ctx, claim, r.owner, Lease); errors.Is(err, ErrLeaseLost) {
-				cancel()
-				return
-			}
-		}
+		slog.Int("attempt", claim.Attempt+1), slog.String("error", err.Error()),
 	}
-}
-
-// protected turns a panic into an error. The value is logged only by type: it
-// may hold text of a cluster.
-func (r *Runner) protected(ctx context.Context, claim Claim) (next Next, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.log.ErrorContext(ctx, "work step panicked", slog.String("kind", string(claim.Kind)),
-				slog.Int64("object", claim.Object), slog.String("stack", string(debug.Stack())))
-			err = fmt.Errorf("step of %s panicked with a %T", claim.Kind, p)
-		}
-	}()
-	step, ok := r.steps[claim.Kind]
-	if !ok {
-		return Next{}, fmt.Errorf("no step for work of kind %q", claim.Kind)
+	broken, struck := errors.AsType[*crash](err)
+	switch {
+	case struck && claim.Strikes+1 >= parkAfter:
+		r.log.ErrorContext(ctx, "work parked: its step broke down each time", log...)
+		end.Next, end.Attempt, end.Strikes = After(parkFor), claim.Attempt+1, claim.Strikes+1
+		return end, OutcomeParked
+	case struck:
+		r.log.ErrorContext(ctx, "work step broke down", log...)
+		end.Next, end.Attempt, end.Strikes = After(backoff(claim.Attempt)), claim.Attempt+1, claim.Strikes+1
+		return end, broken.outcome
+	case h.told:
+		r.log.InfoContext(ctx, "work waits for its cluster", append(log, slog.Duration("hold", h.hold))...)
+		end.Next, end.Attempt = After(h.hold), claim.Attempt
+		return end, OutcomeSnoozed
 	}
-	return step(ctx, claim)
-}
-
-// backoff returns a delay with full jitter, doubling from one second to a
-// quarter of an hour.
-func backoff(attempt int) time.Duration {
-	limit := backoffMax
-	if attempt < 10 {
-		limit = min(backoffMax, backoffMin<<attempt)
-	}
-	return backoffMin/2 + rand.N(limit)
+	r.log.WarnContext(ctx, "work step ended in an error", log...)
+	end.Next, end.Attempt = After(backoff(claim.Attempt)), claim.Attempt+1
+	return end, OutcomeError
 }

@@ -20,6 +20,11 @@ type rows struct {
 	owner   string
 	epoch   int64
 	attempt int
+	strikes int
+	// hold and released are what the last settling said of the cluster.
+	hold     time.Duration
+	released bool
+	failures int
 	// unsettled counts claims since the last word.
 	unsettled int
 	wakes     int64
@@ -37,7 +42,8 @@ func (r *rows) ClaimDue(_ context.Context, slot work.Slot, owner string, _ time.
 	r.epoch++
 	r.unsettled++
 	ref := work.Ref{Kind: "thing", Object: 1, Cluster: slot.Cluster}
-	return work.Claim{Ref: ref, Epoch: r.epoch, Attempt: r.attempt, Unsettled: r.unsettled - 1, Wakes: r.wakes}, true, nil
+	return work.Claim{Ref: ref, Epoch: r.epoch, Attempt: r.attempt, Strikes: r.strikes, Failures: r.failures,
+		Unsettled: r.unsettled - 1, Wakes: r.wakes}, true, nil
 }
 
 func (r *rows) Renew(context.Context, work.Claim, string, time.Duration) error {
@@ -49,13 +55,15 @@ func (r *rows) Renew(context.Context, work.Claim, string, time.Duration) error {
 	return nil
 }
 
-func (r *rows) Settle(_ context.Context, claim work.Claim, _ string, next work.Next, attempt int) error {
+func (r *rows) Settle(_ context.Context, claim work.Claim, _ string, end work.End) error {
+	next := end.Next
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stolen {
 		return work.ErrLeaseLost
 	}
-	r.owner, r.attempt, r.unsettled = "", attempt, 0
+	r.owner, r.attempt, r.strikes, r.unsettled = "", end.Attempt, end.Strikes, 0
+	r.hold, r.released = end.Hold, end.Release
 	r.settled = append(r.settled, next)
 	r.gone = next.IsDone()
 	r.due = time.Now().Add(next.Delay())

@@ -2,7 +2,6 @@ package work
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -37,8 +36,8 @@ type Leases interface {
 	// AcquireFollow leases key for owner and returns the epoch, or false when
 	// somebody else holds it.
 	AcquireFollow(ctx context.Context, key, owner string, lease time.Duration) (epoch int64, ok bool, err error)
-	// RenewFollow extends the lease or returns ErrLeaseLost.
-	RenewFollow(ctx context.Context, key, owner string, epoch int64, lease time.Duration) error
+	// RenewFollows extends all leases of owner and returns their epochs by key.
+	RenewFollows(ctx context.Context, owner string, lease time.Duration) (map[string]int64, error)
 	// ReleaseFollow gives the lease up.
 	ReleaseFollow(ctx context.Context, key, owner string, epoch int64) error
 }
@@ -58,6 +57,7 @@ type Supervisor struct {
 // follow is one follower of this process: running, or resting after an error.
 type follow struct {
 	cancel   context.CancelFunc
+	epoch    int64
 	began    time.Time
 	ended    bool
 	retryAt  time.Time
@@ -83,6 +83,7 @@ func (s *Supervisor) Poke() {
 // Run supervises until ctx ends, then stops every follower and waits for it.
 func (s *Supervisor) Run(ctx context.Context) error {
 	defer s.wait.Wait()
+	s.wait.Go(func() { s.renew(ctx) })
 	tick := time.NewTicker(followPoll)
 	defer tick.Stop()
 	for {
@@ -139,18 +140,20 @@ func (s *Supervisor) free(key string) bool {
 	return !ok || f.ended && time.Now().After(f.retryAt)
 }
 
+// start leases and runs a follower. Its entry is there before its lease is, so
+// that a lease without an entry is one that is left over.
 func (s *Supervisor) start(ctx context.Context, f Follower) {
+	ctx, cancel := context.WithCancel(ctx)
+	entry := &follow{cancel: cancel, began: time.Now()}
+	old := s.put(f.Key, entry)
 	epoch, ok, err := s.leases.AcquireFollow(ctx, f.Key, s.owner, Lease)
 	if err != nil || !ok {
+		cancel()
+		s.putBack(f.Key, old)
 		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
-	entry := &follow{cancel: cancel, began: time.Now()}
-	if old := s.running[f.Key]; old != nil {
-		entry.failures = old.failures
-	}
-	s.running[f.Key] = entry
+	entry.epoch = epoch
 	s.mu.Unlock()
 	s.wait.Go(func() {
 		defer cancel()
@@ -158,19 +161,33 @@ func (s *Supervisor) start(ctx context.Context, f Follower) {
 	})
 }
 
+// put makes entry that of the key and returns the one before, nil when there
+// was none. What failed before is remembered.
+func (s *Supervisor) put(key string, entry *follow) (old *follow) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old = s.running[key]; old != nil {
+		entry.failures = old.failures
+	}
+	s.running[key] = entry
+	return old
+}
+
+func (s *Supervisor) putBack(key string, old *follow) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old == nil {
+		delete(s.running, key)
+		return
+	}
+	s.running[key] = old
+}
+
 func (s *Supervisor) follow(ctx context.Context, f Follower, epoch int64, entry *follow) {
-	kept := make(chan struct{})
-	runCtx, stop := context.WithCancel(ctx)
-	go func() {
-		defer close(kept)
-		s.keep(runCtx, stop, f.Key, epoch)
-	}()
-	err := s.protected(runCtx, f, epoch)
-	stop()
-	<-kept
+	err := s.protected(ctx, f, epoch)
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_ = s.leases.ReleaseFollow(release, f.Key, s.owner, epoch)
+	_ = s.leases.ReleaseFollow(release, f.Key, s.owner, epoch) // a lease that stays is released with the next renewal
 	s.ended(ctx, f.Key, entry, err)
 }
 
@@ -189,23 +206,6 @@ func (s *Supervisor) ended(ctx context.Context, key string, entry *follow, err e
 	}
 	rest := min(time.Minute, time.Second<<min(entry.failures, 6))
 	entry.retryAt = time.Now().Add(rest/2 + rand.N(rest/2))
-}
-
-func (s *Supervisor) keep(ctx context.Context, stop context.CancelFunc, key string, epoch int64) {
-	tick := time.NewTicker(RenewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			err := s.leases.RenewFollow(ctx, key, s.owner, epoch, Lease)
-			if errors.Is(err, ErrLeaseLost) {
-				stop()
-				return
-			}
-		}
-	}
 }
 
 func (s *Supervisor) protected(ctx context.Context, f Follower, epoch int64) (err error) {

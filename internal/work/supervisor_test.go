@@ -15,7 +15,9 @@ import (
 type leases struct {
 	mu   sync.Mutex
 	held map[string]string
-	lost bool
+	// renewals counts the statements, stuck makes releases fail.
+	renewals int
+	stuck    bool
 }
 
 func (l *leases) AcquireFollow(_ context.Context, key, owner string, _ time.Duration) (int64, bool, error) {
@@ -28,13 +30,17 @@ func (l *leases) AcquireFollow(_ context.Context, key, owner string, _ time.Dura
 	return 1, true, nil
 }
 
-func (l *leases) RenewFollow(context.Context, string, string, int64, time.Duration) error {
+func (l *leases) RenewFollows(_ context.Context, owner string, _ time.Duration) (map[string]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lost {
-		return work.ErrLeaseLost
+	l.renewals++
+	mine := map[string]int64{}
+	for key, held := range l.held {
+		if held == owner {
+			mine[key] = 1
+		}
 	}
-	return nil
+	return mine, nil
 }
 
 func (l *leases) ReleaseFollow(_ context.Context, key, _ string, _ int64) error {
@@ -153,7 +159,7 @@ func TestAFollowerWhoseLeaseIsLostIsStopped(t *testing.T) {
 		}()
 		time.Sleep(time.Second) //nolint:forbidigo // the clock is a fake one
 		shared.mu.Lock()
-		shared.lost, shared.held["pods"] = true, "another"
+		shared.held["pods"] = "another"
 		shared.mu.Unlock()
 		time.Sleep(11 * time.Second) //nolint:forbidigo // as above
 		if _, _, starts := source.state(); starts == 0 {

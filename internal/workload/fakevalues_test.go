@@ -222,18 +222,18 @@ func (f *fakeValues) ClaimDue(_ context.Context, slot work.Slot, _ string, lease
 
 func (f *fakeValues) Renew(context.Context, work.Claim, string, time.Duration) error { return nil }
 
-func (f *fakeValues) Settle(_ context.Context, claim work.Claim, _ string, next work.Next, attempt int) error {
+func (f *fakeValues) Settle(_ context.Context, claim work.Claim, _ string, end work.End) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := f.work[claim.Object]
 	if i == nil || i.epoch != claim.Epoch {
 		return work.ErrLeaseLost
 	}
-	i.leaseUntil, i.attempt, i.due = time.Time{}, attempt, f.clock.now().Add(next.Delay())
+	i.leaseUntil, i.attempt, i.due = time.Time{}, end.Attempt, f.clock.now().Add(end.Next.Delay())
 	switch woken := i.wakes != claim.Wakes; {
 	case woken:
 		i.due = f.clock.now()
-	case next.IsDone():
+	case end.Next.IsDone():
 		delete(f.work, claim.Object)
 	}
 	return nil

@@ -55,9 +55,9 @@ func (r *Refresher) Step(ctx context.Context, claim work.Claim) (work.Next, erro
 	case !v.wanted(now) && !v.unattended():
 		return work.Done(), nil
 	case !v.ClusterEnabled:
-		return work.After(baselineInterval), nil
+		return work.Rest(baselineInterval), nil
 	case v.RefreshAt.After(now):
-		return work.After(v.RefreshAt.Sub(now)), nil
+		return work.Rest(v.RefreshAt.Sub(now)), nil
 	}
 	return r.refresh(ctx, v, now)
 }
@@ -141,7 +141,7 @@ func (r *Refresher) record(ctx context.Context, tx ValueTx, polled Value, began 
 		return work.Next{}, err
 	}
 	tx.Notify(ValueTopic(v.Cluster, v.Name))
-	return work.After(max(0, v.RefreshAt.Sub(now))), nil
+	return work.Rest(max(0, v.RefreshAt.Sub(now))), nil
 }
 
 // Run gives every enabled cluster its baseline values, until ctx ends. It

@@ -3,6 +3,7 @@ package workload_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -176,15 +177,24 @@ func (n *notices) last() event.Notice {
 type leases struct {
 	mu    sync.Mutex
 	epoch int64
+	held  map[string]int64
 }
 
-func (l *leases) AcquireFollow(context.Context, string, string, time.Duration) (int64, bool, error) {
+func (l *leases) AcquireFollow(_ context.Context, key, _ string, _ time.Duration) (int64, bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.held == nil {
+		l.held = map[string]int64{}
+	}
 	l.epoch++
+	l.held[key] = l.epoch
 	return l.epoch, true, nil
 }
 
-func (*leases) RenewFollow(context.Context, string, string, int64, time.Duration) error { return nil }
+func (l *leases) RenewFollows(context.Context, string, time.Duration) (map[string]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.held), nil
+}
 
 func (*leases) ReleaseFollow(context.Context, string, string, int64) error { return nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"time"
 )
@@ -32,6 +33,8 @@ type Request struct {
 	TimeoutSeconds int    `json:"timeout_seconds"`
 	Wait           string `json:"wait"`
 	EgressAllow    string `json:"egress_allow"`
+	// EgressRefuse are public networks that must not be called.
+	EgressRefuse []netip.Prefix `json:"egress_refuse"`
 }
 
 // Chart says which chart, exactly.

@@ -1,18 +1,20 @@
 package request_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/roadstead/roadstead/installer/internal/request"
 )
 
 const valid = `{"operation":"op-1","action":"install","application":"web","release":"web","namespace":"web",
 "chart":{"repository":"https://charts.example.com/stable","name":"web","version":"1.0.0","digest":""},
-"timeout_seconds":1500,"wait":"watcher","egress_allow":"127.0.0.1/32:8080"}`
+"timeout_seconds":1500,"wait":"watcher","egress_allow":"127.0.0.1/32:8080","egress_refuse":["203.0.113.0/24"]}`
 
 func TestDecode(t *testing.T) {
 	t.Parallel()
@@ -24,8 +26,9 @@ func TestDecode(t *testing.T) {
 		Operation: "op-1", Action: request.Install, Application: "web", Release: "web", Namespace: "web",
 		Chart:          request.Chart{Repository: "https://charts.example.com/stable", Name: "web", Version: "1.0.0"},
 		TimeoutSeconds: 1500, Wait: "watcher", EgressAllow: "127.0.0.1/32:8080",
+		EgressRefuse: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || got.Timeout() != 25*time.Minute {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" || got.Timeout() != 25*time.Minute {
 		t.Errorf("timeout %v, %s", got.Timeout(), diff)
 	}
 }
@@ -43,7 +46,7 @@ func TestRefusedRequests(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string][2]string{
 		"unknown field":             {`"wait"`, `"dry_run":true,"wait"`},
-		"something after it":        {`8080"}`, `8080"} {}`},
+		"something after it":        {`/24"]}`, `/24"]} {}`},
 		"no JSON":                   {`{"operation"`, `"operation"`},
 		"unknown action":            {`"install"`, `"rollback"`},
 		"other way to wait":         {`"watcher"`, `"legacy"`},

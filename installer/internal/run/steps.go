@@ -17,7 +17,7 @@ func (o *operation) prepare(context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading what may be reached: %w", err)
 	}
-	o.fetcher = chart.NewFetcher(egress.NewGuard(egress.Config{Allow: rules}))
+	o.fetcher = chart.NewFetcher(egress.NewGuard(egress.Config{Allow: rules, Refuse: o.request.EgressRefuse}))
 	address := cluster.Address{
 		Host: o.pod.APIHost, Port: o.pod.APIPort,
 		TokenFile: o.pod.Files.Token(), CAFile: o.pod.Files.CA(),

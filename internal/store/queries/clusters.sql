@@ -1,6 +1,9 @@
 -- name: Cluster :one
 SELECT * FROM clusters WHERE id = $1;
 
+-- name: LockCluster :one
+UPDATE clusters SET id = id WHERE id = $1 RETURNING *;
+
 -- name: ClustersByName :many
 SELECT * FROM clusters WHERE name = $1 ORDER BY id;
 
@@ -38,3 +41,18 @@ SELECT sealed FROM cluster_tokens WHERE cluster_id = $1;
 -- name: SetClusterToken :exec
 INSERT INTO cluster_tokens (cluster_id, sealed) VALUES ($1, $2)
 ON CONFLICT (cluster_id) DO UPDATE SET sealed = excluded.sealed;
+
+-- name: ClusterIdentity :one
+SELECT * FROM cluster_identities WHERE cluster_id = $1;
+
+-- name: LockClusterIdentity :one
+UPDATE cluster_identities SET serial = serial WHERE cluster_id = $1 RETURNING *;
+
+-- name: SaveClusterIdentity :exec
+INSERT INTO cluster_identities (cluster_id, state, features, uid, serial, untidy, code, detail, since, token_since,
+    rotate_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (cluster_id) DO UPDATE SET state = excluded.state, features = excluded.features, uid = excluded.uid,
+    serial = excluded.serial, untidy = excluded.untidy, code = excluded.code, detail = excluded.detail,
+    since = excluded.since, token_since = excluded.token_since, rotate_at = excluded.rotate_at,
+    changed_at = excluded.changed_at;

@@ -1,9 +1,10 @@
 -- name: ScheduleWork :one
-INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes)
-VALUES ($1, $2, $3, $4, $5, '', 0, sqlc.arg(now), 0, 0, 0)
+INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes, cause)
+VALUES ($1, $2, $3, $4, $5, '', 0, sqlc.arg(now), 0, 0, 0, sqlc.arg(cause))
 ON CONFLICT (kind, object) DO UPDATE SET
     due_at = CASE WHEN excluded.due_at < work.due_at THEN excluded.due_at ELSE work.due_at END,
-    wakes = work.wakes + 1
+    wakes = work.wakes + 1,
+    cause = CASE WHEN excluded.cause <> '' THEN excluded.cause ELSE work.cause END
 RETURNING due_at;
 
 -- name: FenceWork :execrows
@@ -12,9 +13,36 @@ UPDATE work SET epoch = epoch WHERE kind = $1 AND object = $2 AND epoch = $3;
 -- name: DueItem :one
 SELECT kind, object, epoch FROM work w
 WHERE w.cluster = $1 AND w.slot = $2 AND w.due_at <= sqlc.arg(now)
+    AND NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
     AND NOT EXISTS (SELECT 1 FROM work h
         WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > sqlc.arg(now))
 ORDER BY w.due_at LIMIT 1;
+
+-- name: DueItemAiling :one
+SELECT w.kind, w.object, w.epoch, c.failures FROM work w JOIN cluster_holds c ON c.cluster = w.cluster
+WHERE w.cluster = $1 AND w.slot = $2 AND w.due_at <= sqlc.arg(now)
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > sqlc.arg(now))
+    AND (CAST(sqlc.arg(exempt) AS TEXT) LIKE '%,' || w.kind || ',%'
+        OR c.held_until <= sqlc.arg(now) AND NOT EXISTS (SELECT 1 FROM work p
+            WHERE p.cluster = w.cluster AND p.lease_until > 0 AND p.lease_until > sqlc.arg(now)
+                AND CAST(sqlc.arg(exempt) AS TEXT) NOT LIKE '%,' || p.kind || ',%'))
+ORDER BY CASE WHEN CAST(sqlc.arg(exempt) AS TEXT) LIKE '%,' || w.kind || ',%' THEN 0 ELSE 1 END, w.due_at LIMIT 1;
+
+-- name: ClusterHold :one
+SELECT held_until, failures FROM cluster_holds WHERE cluster = $1;
+
+-- name: LockHold :execrows
+UPDATE cluster_holds SET cluster = cluster WHERE cluster = $1;
+
+-- name: HoldCluster :exec
+INSERT INTO cluster_holds (cluster, held_until, failures) VALUES ($1, $2, 1)
+ON CONFLICT (cluster) DO UPDATE SET
+    failures = CASE WHEN cluster_holds.held_until <= sqlc.arg(now) THEN cluster_holds.failures + 1 ELSE cluster_holds.failures END,
+    held_until = CASE WHEN excluded.held_until > cluster_holds.held_until THEN excluded.held_until ELSE cluster_holds.held_until END;
+
+-- name: ReleaseCluster :exec
+DELETE FROM cluster_holds WHERE cluster = $1;
 
 -- name: ClaimWork :one
 UPDATE work SET owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until), epoch = epoch + 1,
@@ -31,13 +59,39 @@ DELETE FROM work WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4 A
 
 -- name: SettleWork :execrows
 UPDATE work SET due_at = CASE WHEN wakes = sqlc.arg(wakes) THEN CAST(sqlc.arg(due_at) AS BIGINT) ELSE sqlc.arg(now) END,
-    owner = '', lease_until = 0, attempt = sqlc.arg(attempt), unsettled = 0
+    owner = '', lease_until = 0, attempt = sqlc.arg(attempt), strikes = sqlc.arg(strikes),
+    unsettled = 0,
+    cause = CASE WHEN wakes = sqlc.arg(wakes) THEN CAST(sqlc.arg(cause) AS TEXT) ELSE cause END
 WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4;
 
 -- name: DueSlots :many
-SELECT cluster, slot, CAST(MIN(due_at) AS BIGINT) AS due_since FROM work WHERE due_at <= sqlc.arg(now)
-GROUP BY cluster, slot HAVING MAX(lease_until) <= sqlc.arg(now)
+SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since FROM work w
+WHERE w.due_at <= sqlc.arg(now) AND NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
+GROUP BY w.cluster, w.slot HAVING MAX(w.lease_until) <= sqlc.arg(now)
 ORDER BY due_since LIMIT $1;
+
+-- name: DueSlotsAiling :many
+SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since
+FROM cluster_holds c JOIN work w ON w.cluster = c.cluster
+WHERE c.held_until <= sqlc.arg(now) AND w.due_at <= sqlc.arg(now)
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = c.cluster AND h.lease_until > 0 AND h.lease_until > sqlc.arg(now))
+GROUP BY w.cluster, w.slot ORDER BY due_since LIMIT $1;
+
+-- name: DueSlotsExempt :many
+SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since
+FROM cluster_holds c JOIN work w ON w.cluster = c.cluster
+WHERE w.kind = $1 AND w.due_at <= sqlc.arg(now)
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = c.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > sqlc.arg(now))
+GROUP BY w.cluster, w.slot ORDER BY due_since LIMIT $2;
+
+-- name: WorkBacklog :many
+SELECT kind, CAST(SUM(CASE WHEN lease_until > sqlc.arg(now) THEN 1 ELSE 0 END) AS BIGINT) AS running,
+    CAST(SUM(CASE WHEN due_at <= sqlc.arg(now) AND lease_until <= sqlc.arg(now) THEN 1 ELSE 0 END) AS BIGINT) AS due,
+    CAST(MIN(CASE WHEN lease_until <= sqlc.arg(now) THEN due_at ELSE sqlc.arg(now) END) AS BIGINT) AS due_since
+FROM work WHERE due_at <= sqlc.arg(now) OR lease_until > sqlc.arg(now)
+GROUP BY kind ORDER BY kind;
 
 -- name: ClearWorkLeases :exec
 UPDATE work SET owner = '', lease_until = 0 WHERE lease_until > 0;
@@ -49,8 +103,9 @@ ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, lease_until = excluded.
 WHERE follow_leases.lease_until <= sqlc.arg(now)
 RETURNING epoch;
 
--- name: RenewFollow :execrows
-UPDATE follow_leases SET lease_until = sqlc.arg(lease_until) WHERE name = $1 AND owner = $2 AND epoch = $3;
+-- name: RenewFollows :many
+UPDATE follow_leases SET lease_until = sqlc.arg(lease_until) WHERE owner = $1 AND lease_until > 0
+RETURNING name, epoch;
 
 -- name: ReleaseFollow :exec
 UPDATE follow_leases SET lease_until = 0 WHERE name = $1 AND owner = $2 AND epoch = $3;

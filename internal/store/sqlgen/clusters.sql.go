@@ -35,6 +35,30 @@ func (q *Queries) Cluster(ctx context.Context, id int64) (Cluster, error) {
 	return i, err
 }
 
+const clusterIdentity = `-- name: ClusterIdentity :one
+SELECT cluster_id, state, features, uid, serial, untidy, code, detail, since, token_since, rotate_at, changed_at FROM cluster_identities WHERE cluster_id = $1
+`
+
+func (q *Queries) ClusterIdentity(ctx context.Context, clusterID int64) (ClusterIdentity, error) {
+	row := q.db.QueryRowContext(ctx, clusterIdentity, clusterID)
+	var i ClusterIdentity
+	err := row.Scan(
+		&i.ClusterID,
+		&i.State,
+		&i.Features,
+		&i.UID,
+		&i.Serial,
+		&i.Untidy,
+		&i.Code,
+		&i.Detail,
+		&i.Since,
+		&i.TokenSince,
+		&i.RotateAt,
+		&i.ChangedAt,
+	)
+	return i, err
+}
+
 const clusterToken = `-- name: ClusterToken :one
 SELECT sealed FROM cluster_tokens WHERE cluster_id = $1
 `
@@ -277,6 +301,55 @@ func (q *Queries) InstanceCandidates(ctx context.Context) ([]Cluster, error) {
 	return items, nil
 }
 
+const lockCluster = `-- name: LockCluster :one
+UPDATE clusters SET id = id WHERE id = $1 RETURNING id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at
+`
+
+func (q *Queries) LockCluster(ctx context.Context, id int64) (Cluster, error) {
+	row := q.db.QueryRowContext(ctx, lockCluster, id)
+	var i Cluster
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Level,
+		&i.GroupID,
+		&i.ProjectID,
+		&i.EnvironmentScope,
+		&i.Enabled,
+		&i.State,
+		&i.Generation,
+		&i.ApiURL,
+		&i.CAPEM,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const lockClusterIdentity = `-- name: LockClusterIdentity :one
+UPDATE cluster_identities SET serial = serial WHERE cluster_id = $1 RETURNING cluster_id, state, features, uid, serial, untidy, code, detail, since, token_since, rotate_at, changed_at
+`
+
+func (q *Queries) LockClusterIdentity(ctx context.Context, clusterID int64) (ClusterIdentity, error) {
+	row := q.db.QueryRowContext(ctx, lockClusterIdentity, clusterID)
+	var i ClusterIdentity
+	err := row.Scan(
+		&i.ClusterID,
+		&i.State,
+		&i.Features,
+		&i.UID,
+		&i.Serial,
+		&i.Untidy,
+		&i.Code,
+		&i.Detail,
+		&i.Since,
+		&i.TokenSince,
+		&i.RotateAt,
+		&i.ChangedAt,
+	)
+	return i, err
+}
+
 const projectCandidates = `-- name: ProjectCandidates :many
 SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE project_id = $1 AND enabled AND state = 'attached' ORDER BY id
 `
@@ -316,6 +389,49 @@ func (q *Queries) ProjectCandidates(ctx context.Context, projectID sql.NullInt64
 		return nil, err
 	}
 	return items, nil
+}
+
+const saveClusterIdentity = `-- name: SaveClusterIdentity :exec
+INSERT INTO cluster_identities (cluster_id, state, features, uid, serial, untidy, code, detail, since, token_since,
+    rotate_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (cluster_id) DO UPDATE SET state = excluded.state, features = excluded.features, uid = excluded.uid,
+    serial = excluded.serial, untidy = excluded.untidy, code = excluded.code, detail = excluded.detail,
+    since = excluded.since, token_since = excluded.token_since, rotate_at = excluded.rotate_at,
+    changed_at = excluded.changed_at
+`
+
+type SaveClusterIdentityParams struct {
+	ClusterID  int64
+	State      string
+	Features   string
+	UID        string
+	Serial     int64
+	Untidy     bool
+	Code       string
+	Detail     string
+	Since      int64
+	TokenSince int64
+	RotateAt   int64
+	ChangedAt  int64
+}
+
+func (q *Queries) SaveClusterIdentity(ctx context.Context, arg SaveClusterIdentityParams) error {
+	_, err := q.db.ExecContext(ctx, saveClusterIdentity,
+		arg.ClusterID,
+		arg.State,
+		arg.Features,
+		arg.UID,
+		arg.Serial,
+		arg.Untidy,
+		arg.Code,
+		arg.Detail,
+		arg.Since,
+		arg.TokenSince,
+		arg.RotateAt,
+		arg.ChangedAt,
+	)
+	return err
 }
 
 const setClusterToken = `-- name: SetClusterToken :exec

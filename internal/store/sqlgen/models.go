@@ -42,6 +42,21 @@ type Cluster struct {
 	UpdatedAt        int64
 }
 
+type ClusterIdentity struct {
+	ClusterID  int64
+	State      string
+	Features   string
+	UID        string
+	Serial     int64
+	Untidy     bool
+	Code       string
+	Detail     string
+	Since      int64
+	TokenSince int64
+	RotateAt   int64
+	ChangedAt  int64
+}
+
 type Credential struct {
 	ID          int64
 	NamespaceID int64
@@ -228,4 +243,6 @@ type Work struct {
 	Attempt    int64
 	Unsettled  int64
 	Wakes      int64
+	Cause      string
+	Strikes    int64
 }

@@ -40,7 +40,7 @@ const claimWork = `-- name: ClaimWork :one
 UPDATE work SET owner = $3, lease_until = $4, epoch = epoch + 1,
     unsettled = unsettled + 1
 WHERE kind = $1 AND object = $2 AND epoch = $5 AND lease_until <= $6
-RETURNING kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes
+RETURNING kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes, cause, strikes
 `
 
 type ClaimWorkParams struct {
@@ -74,6 +74,8 @@ func (q *Queries) ClaimWork(ctx context.Context, arg ClaimWorkParams) (Work, err
 		&i.Attempt,
 		&i.Unsettled,
 		&i.Wakes,
+		&i.Cause,
+		&i.Strikes,
 	)
 	return i, err
 }
@@ -96,6 +98,22 @@ func (q *Queries) ClearWorkLeases(ctx context.Context) error {
 	return err
 }
 
+const clusterHold = `-- name: ClusterHold :one
+SELECT held_until, failures FROM cluster_holds WHERE cluster = $1
+`
+
+type ClusterHoldRow struct {
+	HeldUntil int64
+	Failures  int64
+}
+
+func (q *Queries) ClusterHold(ctx context.Context, cluster int64) (ClusterHoldRow, error) {
+	row := q.db.QueryRowContext(ctx, clusterHold, cluster)
+	var i ClusterHoldRow
+	err := row.Scan(&i.HeldUntil, &i.Failures)
+	return i, err
+}
+
 const deleteFollowLeasesBefore = `-- name: DeleteFollowLeasesBefore :exec
 DELETE FROM follow_leases WHERE lease_until < $1
 `
@@ -108,6 +126,7 @@ func (q *Queries) DeleteFollowLeasesBefore(ctx context.Context, leaseUntil int64
 const dueItem = `-- name: DueItem :one
 SELECT kind, object, epoch FROM work w
 WHERE w.cluster = $1 AND w.slot = $2 AND w.due_at <= $3
+    AND NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
     AND NOT EXISTS (SELECT 1 FROM work h
         WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > $3)
 ORDER BY w.due_at LIMIT 1
@@ -132,9 +151,53 @@ func (q *Queries) DueItem(ctx context.Context, arg DueItemParams) (DueItemRow, e
 	return i, err
 }
 
+const dueItemAiling = `-- name: DueItemAiling :one
+SELECT w.kind, w.object, w.epoch, c.failures FROM work w JOIN cluster_holds c ON c.cluster = w.cluster
+WHERE w.cluster = $1 AND w.slot = $2 AND w.due_at <= $3
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > $3)
+    AND (CAST($4 AS TEXT) LIKE '%,' || w.kind || ',%'
+        OR c.held_until <= $3 AND NOT EXISTS (SELECT 1 FROM work p
+            WHERE p.cluster = w.cluster AND p.lease_until > 0 AND p.lease_until > $3
+                AND CAST($4 AS TEXT) NOT LIKE '%,' || p.kind || ',%'))
+ORDER BY CASE WHEN CAST($4 AS TEXT) LIKE '%,' || w.kind || ',%' THEN 0 ELSE 1 END, w.due_at LIMIT 1
+`
+
+type DueItemAilingParams struct {
+	Cluster int64
+	Slot    int64
+	Now     int64
+	Exempt  string
+}
+
+type DueItemAilingRow struct {
+	Kind     string
+	Object   int64
+	Epoch    int64
+	Failures int64
+}
+
+func (q *Queries) DueItemAiling(ctx context.Context, arg DueItemAilingParams) (DueItemAilingRow, error) {
+	row := q.db.QueryRowContext(ctx, dueItemAiling,
+		arg.Cluster,
+		arg.Slot,
+		arg.Now,
+		arg.Exempt,
+	)
+	var i DueItemAilingRow
+	err := row.Scan(
+		&i.Kind,
+		&i.Object,
+		&i.Epoch,
+		&i.Failures,
+	)
+	return i, err
+}
+
 const dueSlots = `-- name: DueSlots :many
-SELECT cluster, slot, CAST(MIN(due_at) AS BIGINT) AS due_since FROM work WHERE due_at <= $2
-GROUP BY cluster, slot HAVING MAX(lease_until) <= $2
+SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since FROM work w
+WHERE w.due_at <= $2 AND NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
+GROUP BY w.cluster, w.slot HAVING MAX(w.lease_until) <= $2
 ORDER BY due_since LIMIT $1
 `
 
@@ -158,6 +221,93 @@ func (q *Queries) DueSlots(ctx context.Context, arg DueSlotsParams) ([]DueSlotsR
 	var items []DueSlotsRow
 	for rows.Next() {
 		var i DueSlotsRow
+		if err := rows.Scan(&i.Cluster, &i.Slot, &i.DueSince); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dueSlotsAiling = `-- name: DueSlotsAiling :many
+SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since
+FROM cluster_holds c JOIN work w ON w.cluster = c.cluster
+WHERE c.held_until <= $2 AND w.due_at <= $2
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = c.cluster AND h.lease_until > 0 AND h.lease_until > $2)
+GROUP BY w.cluster, w.slot ORDER BY due_since LIMIT $1
+`
+
+type DueSlotsAilingParams struct {
+	Limit int32
+	Now   int64
+}
+
+type DueSlotsAilingRow struct {
+	Cluster  int64
+	Slot     int64
+	DueSince int64
+}
+
+func (q *Queries) DueSlotsAiling(ctx context.Context, arg DueSlotsAilingParams) ([]DueSlotsAilingRow, error) {
+	rows, err := q.db.QueryContext(ctx, dueSlotsAiling, arg.Limit, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DueSlotsAilingRow
+	for rows.Next() {
+		var i DueSlotsAilingRow
+		if err := rows.Scan(&i.Cluster, &i.Slot, &i.DueSince); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dueSlotsExempt = `-- name: DueSlotsExempt :many
+SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since
+FROM cluster_holds c JOIN work w ON w.cluster = c.cluster
+WHERE w.kind = $1 AND w.due_at <= $3
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = c.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > $3)
+GROUP BY w.cluster, w.slot ORDER BY due_since LIMIT $2
+`
+
+type DueSlotsExemptParams struct {
+	Kind  string
+	Limit int32
+	Now   int64
+}
+
+type DueSlotsExemptRow struct {
+	Cluster  int64
+	Slot     int64
+	DueSince int64
+}
+
+func (q *Queries) DueSlotsExempt(ctx context.Context, arg DueSlotsExemptParams) ([]DueSlotsExemptRow, error) {
+	rows, err := q.db.QueryContext(ctx, dueSlotsExempt, arg.Kind, arg.Limit, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DueSlotsExemptRow
+	for rows.Next() {
+		var i DueSlotsExemptRow
 		if err := rows.Scan(&i.Cluster, &i.Slot, &i.DueSince); err != nil {
 			return nil, err
 		}
@@ -216,6 +366,45 @@ func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (int64, 
 	return result.RowsAffected()
 }
 
+const holdCluster = `-- name: HoldCluster :exec
+INSERT INTO cluster_holds (cluster, held_until, failures) VALUES ($1, $2, 1)
+ON CONFLICT (cluster) DO UPDATE SET
+    failures = CASE WHEN cluster_holds.held_until <= $3 THEN cluster_holds.failures + 1 ELSE cluster_holds.failures END,
+    held_until = CASE WHEN excluded.held_until > cluster_holds.held_until THEN excluded.held_until ELSE cluster_holds.held_until END
+`
+
+type HoldClusterParams struct {
+	Cluster   int64
+	HeldUntil int64
+	Now       int64
+}
+
+func (q *Queries) HoldCluster(ctx context.Context, arg HoldClusterParams) error {
+	_, err := q.db.ExecContext(ctx, holdCluster, arg.Cluster, arg.HeldUntil, arg.Now)
+	return err
+}
+
+const lockHold = `-- name: LockHold :execrows
+UPDATE cluster_holds SET cluster = cluster WHERE cluster = $1
+`
+
+func (q *Queries) LockHold(ctx context.Context, cluster int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockHold, cluster)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const releaseCluster = `-- name: ReleaseCluster :exec
+DELETE FROM cluster_holds WHERE cluster = $1
+`
+
+func (q *Queries) ReleaseCluster(ctx context.Context, cluster int64) error {
+	_, err := q.db.ExecContext(ctx, releaseCluster, cluster)
+	return err
+}
+
 const releaseFollow = `-- name: ReleaseFollow :exec
 UPDATE follow_leases SET lease_until = 0 WHERE name = $1 AND owner = $2 AND epoch = $3
 `
@@ -231,28 +420,42 @@ func (q *Queries) ReleaseFollow(ctx context.Context, arg ReleaseFollowParams) er
 	return err
 }
 
-const renewFollow = `-- name: RenewFollow :execrows
-UPDATE follow_leases SET lease_until = $4 WHERE name = $1 AND owner = $2 AND epoch = $3
+const renewFollows = `-- name: RenewFollows :many
+UPDATE follow_leases SET lease_until = $2 WHERE owner = $1 AND lease_until > 0
+RETURNING name, epoch
 `
 
-type RenewFollowParams struct {
-	Name       string
+type RenewFollowsParams struct {
 	Owner      string
-	Epoch      int64
 	LeaseUntil int64
 }
 
-func (q *Queries) RenewFollow(ctx context.Context, arg RenewFollowParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, renewFollow,
-		arg.Name,
-		arg.Owner,
-		arg.Epoch,
-		arg.LeaseUntil,
-	)
+type RenewFollowsRow struct {
+	Name  string
+	Epoch int64
+}
+
+func (q *Queries) RenewFollows(ctx context.Context, arg RenewFollowsParams) ([]RenewFollowsRow, error) {
+	rows, err := q.db.QueryContext(ctx, renewFollows, arg.Owner, arg.LeaseUntil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected()
+	defer rows.Close()
+	var items []RenewFollowsRow
+	for rows.Next() {
+		var i RenewFollowsRow
+		if err := rows.Scan(&i.Name, &i.Epoch); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const renewWork = `-- name: RenewWork :execrows
@@ -283,11 +486,12 @@ func (q *Queries) RenewWork(ctx context.Context, arg RenewWorkParams) (int64, er
 }
 
 const scheduleWork = `-- name: ScheduleWork :one
-INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes)
-VALUES ($1, $2, $3, $4, $5, '', 0, $6, 0, 0, 0)
+INSERT INTO work (kind, object, cluster, slot, due_at, owner, lease_until, epoch, attempt, unsettled, wakes, cause)
+VALUES ($1, $2, $3, $4, $5, '', 0, $6, 0, 0, 0, $7)
 ON CONFLICT (kind, object) DO UPDATE SET
     due_at = CASE WHEN excluded.due_at < work.due_at THEN excluded.due_at ELSE work.due_at END,
-    wakes = work.wakes + 1
+    wakes = work.wakes + 1,
+    cause = CASE WHEN excluded.cause <> '' THEN excluded.cause ELSE work.cause END
 RETURNING due_at
 `
 
@@ -298,6 +502,7 @@ type ScheduleWorkParams struct {
 	Slot    int64
 	DueAt   int64
 	Now     int64
+	Cause   string
 }
 
 func (q *Queries) ScheduleWork(ctx context.Context, arg ScheduleWorkParams) (int64, error) {
@@ -308,6 +513,7 @@ func (q *Queries) ScheduleWork(ctx context.Context, arg ScheduleWorkParams) (int
 		arg.Slot,
 		arg.DueAt,
 		arg.Now,
+		arg.Cause,
 	)
 	var due_at int64
 	err := row.Scan(&due_at)
@@ -316,7 +522,9 @@ func (q *Queries) ScheduleWork(ctx context.Context, arg ScheduleWorkParams) (int
 
 const settleWork = `-- name: SettleWork :execrows
 UPDATE work SET due_at = CASE WHEN wakes = $5 THEN CAST($6 AS BIGINT) ELSE $7 END,
-    owner = '', lease_until = 0, attempt = $8, unsettled = 0
+    owner = '', lease_until = 0, attempt = $8, strikes = $9,
+    unsettled = 0,
+    cause = CASE WHEN wakes = $5 THEN CAST($10 AS TEXT) ELSE cause END
 WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4
 `
 
@@ -329,6 +537,8 @@ type SettleWorkParams struct {
 	DueAt   int64
 	Now     int64
 	Attempt int64
+	Strikes int64
+	Cause   string
 }
 
 func (q *Queries) SettleWork(ctx context.Context, arg SettleWorkParams) (int64, error) {
@@ -341,9 +551,54 @@ func (q *Queries) SettleWork(ctx context.Context, arg SettleWorkParams) (int64, 
 		arg.DueAt,
 		arg.Now,
 		arg.Attempt,
+		arg.Strikes,
+		arg.Cause,
 	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const workBacklog = `-- name: WorkBacklog :many
+SELECT kind, CAST(SUM(CASE WHEN lease_until > $1 THEN 1 ELSE 0 END) AS BIGINT) AS running,
+    CAST(SUM(CASE WHEN due_at <= $1 AND lease_until <= $1 THEN 1 ELSE 0 END) AS BIGINT) AS due,
+    CAST(MIN(CASE WHEN lease_until <= $1 THEN due_at ELSE $1 END) AS BIGINT) AS due_since
+FROM work WHERE due_at <= $1 OR lease_until > $1
+GROUP BY kind ORDER BY kind
+`
+
+type WorkBacklogRow struct {
+	Kind     string
+	Running  int64
+	Due      int64
+	DueSince int64
+}
+
+func (q *Queries) WorkBacklog(ctx context.Context, now int64) ([]WorkBacklogRow, error) {
+	rows, err := q.db.QueryContext(ctx, workBacklog, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WorkBacklogRow
+	for rows.Next() {
+		var i WorkBacklogRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Running,
+			&i.Due,
+			&i.DueSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

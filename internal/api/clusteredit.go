@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/secret"
+)
+
+// EditCluster is what changes of a cluster. What is absent stays.
+type EditCluster struct {
+	Name             *string `json:"name,omitempty" maxLength:"255"`
+	EnvironmentScope *string `json:"environment_scope,omitempty" doc:"Which environments it serves; * stands for any text"`
+	Enabled          *bool   `json:"enabled,omitempty" doc:"A disabled cluster serves no environment and is left alone"`
+	APIURL           *string `json:"api_url,omitempty" maxLength:"2048" doc:"Takes the token as well"`
+	CA               *string `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM, empty for the system's roots. Takes the token as well"`
+	Token            string  `json:"token,omitempty" maxLength:"65536" doc:"In place of the credential in use. Never shown again."`
+}
+
+type editClusterInput struct {
+	ClusterInput
+	WaitInput
+	Body EditCluster
+}
+
+func (h *Handler) editCluster(ctx context.Context, in *editClusterInput) (*result[Cluster], error) {
+	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	edited, err := h.Clusters.Edit(ctx, found.ID, cluster.EditRequest{
+		Name: in.Body.Name, EnvironmentScope: in.Body.EnvironmentScope, Enabled: in.Body.Enabled,
+		APIURL: in.Body.APIURL, CAPEM: in.Body.CA, Token: pastedToken(in.Body.Token),
+	})
+	if errors.Is(err, cluster.ErrTokenAgain) {
+		return nil, tokenAgain(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	subject := h.checked(found.ID, time.Time{})
+	if edited.Generation == found.Generation {
+		shown, err := subject.read(ctx)
+		return &result[Cluster]{http.StatusOK, shown}, err
+	}
+	shown, err := await(ctx, h, in.WaitInput, subject)
+	return &result[Cluster]{in.statusOf(subject.done(shown)), shown}, err
+}
+
+// tokenAgain names the field that is missing.
+func tokenAgain(err error) *Problem {
+	known, _ := apperr.From(err)
+	p := problemOf(known)
+	p.Fields = []Field{{Location: "body.token", Message: "must be given again when api_url or ca changes"}}
+	return p
+}
+
+// pastedToken takes a token as people paste it, with white space around.
+func pastedToken(text string) secret.Value {
+	trimmed := strings.TrimSpace(text)
+	if trimmed == "" && text != "" {
+		trimmed = text // to be refused, not to be taken for absent
+	}
+	return secret.NewValue([]byte(trimmed))
+}
