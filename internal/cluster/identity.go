@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -71,6 +72,14 @@ func (i Identity) Settled() bool {
 func (i Identity) enter(state IdentityState, now time.Time) Identity {
 	i.State, i.Code, i.Detail, i.ChangedAt = state, "", nil, now
 	return i
+}
+
+// OwnIdentity is an identity that came into use with the cluster, with its first token.
+func OwnIdentity(clusterID int64, features []Feature, uid string, now time.Time) Identity {
+	return Identity{
+		ClusterID: clusterID, State: IdentityOwn, Features: features, UID: uid, Serial: 1,
+		Since: now, TokenSince: now, RotateAt: now.Add(rotateEvery - rand.N(rotateEvery/10)), ChangedAt: now,
+	}
 }
 
 // IdentitySpec is everything that the identity consists of in a cluster, in

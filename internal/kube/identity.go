@@ -23,6 +23,10 @@ func (a Accounts) Make(ctx context.Context, spec cluster.IdentitySpec) (uid stri
 	if err != nil {
 		return "", err
 	}
+	return c.makeIdentity(ctx, spec)
+}
+
+func (c *Client) makeIdentity(ctx context.Context, spec cluster.IdentitySpec) (uid string, err error) {
 	if spec.UID, err = c.ensureIdentityNamespace(ctx, spec); err != nil {
 		return "", err
 	}
@@ -74,8 +78,12 @@ func (a Accounts) Token(ctx context.Context, spec cluster.IdentitySpec, serial i
 	if err != nil {
 		return secret.Value{}, err
 	}
+	return c.identityToken(ctx, spec, serial)
+}
+
+func (c *Client) identityToken(ctx context.Context, spec cluster.IdentitySpec, serial int64) (secret.Value, error) {
 	found := manifest.IdentityToken(spec, serial)
-	err = c.Create(ctx, found)
+	err := c.Create(ctx, found)
 	if errors.Is(err, ErrExists) {
 		found = &corev1.Secret{}
 		err = c.Get(ctx, spec.Namespace, spec.TokenSecret(serial), found)

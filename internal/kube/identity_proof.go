@@ -21,7 +21,12 @@ func (a Accounts) Prove(ctx context.Context, spec cluster.IdentitySpec, token se
 		return nil, fmt.Errorf("opening the connection data of cluster %d: %w", spec.ClusterID, err)
 	}
 	target.Token = token
-	c, err := a.Clients.Dial(target)
+	return a.Clients.prove(ctx, target, spec)
+}
+
+// prove signs in to a target and asks who that is, and for every right of the identity.
+func (cs *Clients) prove(ctx context.Context, target Target, spec cluster.IdentitySpec) ([]string, error) {
+	c, err := cs.Dial(target)
 	if err != nil {
 		return nil, err
 	}

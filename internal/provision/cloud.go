@@ -70,8 +70,10 @@ type Cloud interface {
 	Control(ctx context.Context, s Session, run Run) (Control, error)
 	// Bearer makes the token that the run's cluster knows the session by, without a call. It is used at once.
 	Bearer(ctx context.Context, s Session, run Run) (secret.Value, error)
-	// Narrow ends the right of the session's role to enter the run's cluster as an administrator.
+	// Narrow leaves the role nothing but the right to look around in the run's cluster, Widen makes it an administrator
+	// there again.
 	Narrow(ctx context.Context, s Session, role Role, run Run) error
+	Widen(ctx context.Context, s Session, role Role, run Run) error
 
 	// Plan asks what an upgrade to a version would do, one part of the cluster at a time. It may not be ready yet.
 	Plan(ctx context.Context, s Session, role Role, run Run, u Upgrade) (Plan, error)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
@@ -53,8 +54,8 @@ type Machine struct {
 	Connector Connector
 	Sealer    Sealer
 	Opener    Opener
-	// TokenContext is what the token of a run's cluster is sealed to.
-	TokenContext func(r Run) secret.Context
+	// IdentitySpec says what our own identity consists of in a cluster.
+	IdentitySpec func(clusterID int64, features []cluster.Feature) cluster.IdentitySpec
 	// Attached is told of a new cluster, to have it checked. It may be nil.
 	Attached func(ctx context.Context, clusterID int64)
 	Times    Times

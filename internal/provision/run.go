@@ -55,6 +55,8 @@ type Run struct {
 	// Findings are of the look before the present attempt, Billed of the look before or after a deletion.
 	Findings []Finding
 	Billed   []Billed
+	// Inventory is of the last look at what the cluster holds in the account.
+	Inventory Inventory
 	// Stuck are the parts whose deletion failed.
 	Stuck []string
 	// Since is when the present state began.

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/work"
 )
 
 // connect waits for the new API server to let us in: a control plane that is called active can take minutes to be
@@ -82,6 +84,10 @@ func (m *Machine) access(ctx context.Context, run Run) (Access, Control, error) 
 	if err != nil {
 		return Access{}, Control{}, err
 	}
+	return m.accessBy(ctx, session, run)
+}
+
+func (m *Machine) accessBy(ctx context.Context, session Session, run Run) (Access, Control, error) {
 	control, err := m.Cloud.Control(ctx, session, run)
 	if err != nil {
 		return Access{}, Control{}, fmt.Errorf("look at the cluster of run %d: %w", run.ID, err)
@@ -102,7 +108,7 @@ func (m *Machine) configure(ctx context.Context, run Run) (turn, error) {
 	if err != nil {
 		return turn{}, err
 	}
-	token, warning, err := m.settle(ctx, run, access, control)
+	made, warning, err := m.settle(ctx, run, access, control)
 	switch {
 	case err != nil && m.overdue(run):
 		m.log(ctx, "new cluster not configured", "run", run.ID, err)
@@ -116,22 +122,30 @@ func (m *Machine) configure(ctx context.Context, run Run) (turn, error) {
 	if err := m.lock(ctx, run); err != nil {
 		return turn{}, err
 	}
-	return m.ready(ctx, run, token, warning)
+	return m.ready(ctx, run, made, warning)
+}
+
+// identity is our own identity in a new cluster, proven.
+type identity struct {
+	token secret.Value
+	uid   string
+	spec  cluster.IdentitySpec
 }
 
 // settle does what is to be done inside the cluster. The warning says that no machine is ready.
-func (m *Machine) settle(ctx context.Context, run Run, a Access, control Control) (token secret.Value, warning apperr.Code, err error) {
+func (m *Machine) settle(ctx context.Context, run Run, a Access, control Control) (made identity, warning apperr.Code, err error) {
 	if control.ConfigMap && !control.NodeEntry && run.Outputs.NodeRoleARN != "" {
 		if err := m.Connector.AdmitNodes(ctx, a, run.Outputs.NodeRoleARN); err != nil {
-			return token, "", fmt.Errorf("admit the machines of run %d: %w", run.ID, err)
+			return made, "", fmt.Errorf("admit the machines of run %d: %w", run.ID, err)
 		}
 	}
-	if token, err = m.Connector.Identify(ctx, a); err != nil {
-		return token, "", fmt.Errorf("make our account in the cluster of run %d: %w", run.ID, err)
+	made.spec = m.IdentitySpec(run.ClusterID, nil)
+	if made.token, made.uid, err = m.Connector.Identify(ctx, a, made.spec); err != nil {
+		return made, "", fmt.Errorf("make our identity in the cluster of run %d: %w", run.ID, err)
 	}
 	ready, joined, err := m.Connector.Nodes(ctx, a)
 	if err != nil {
-		return token, "", fmt.Errorf("count the machines of run %d: %w", run.ID, err)
+		return made, "", fmt.Errorf("count the machines of run %d: %w", run.ID, err)
 	}
 	if ready == 0 {
 		warning = apperr.CloudNodesMissing
@@ -143,7 +157,7 @@ func (m *Machine) settle(ctx context.Context, run Run, a Access, control Control
 		r.Progress.Ready, r.Progress.Nodes, r.Progress.Percent = ready, joined, max(r.Progress.Percent, stackDone+3)
 		return nil
 	})
-	return token, warning, err
+	return made, warning, err
 }
 
 // lock guards the finished stack against deletion and closes the door that we came in by.
@@ -166,18 +180,17 @@ func (m *Machine) lock(ctx context.Context, run Run) error {
 }
 
 // ready registers the cluster and ends the run, and with it the stored session, in one transaction.
-func (m *Machine) ready(ctx context.Context, run Run, token secret.Value, warning apperr.Code) (turn, error) {
-	sealed, err := m.Sealer.Seal(token, m.TokenContext(run))
+func (m *Machine) ready(ctx context.Context, run Run, made identity, warning apperr.Code) (turn, error) {
+	c := run.registered(m.now())
+	sealed, err := m.Sealer.Seal(made.token, cluster.TokenContext(c))
 	if err != nil {
 		return turn{}, fmt.Errorf("seal the token of the cluster of run %d: %w", run.ID, err)
 	}
 	t, err := m.change(ctx, run, func(tx Tx, r *Run) error {
-		now := m.now()
-		if err := tx.InsertCluster(ctx, r.registered(now), sealed); err != nil {
+		if err := m.register(ctx, tx, c, made, sealed); err != nil {
 			return err
 		}
-		tx.Notify("clusters")
-		r.State, r.Deadline, r.ReadyAt, r.Failure = Ready, m.deadline(0), now, nil
+		r.State, r.Deadline, r.ReadyAt, r.Failure = Ready, m.deadline(0), c.CreatedAt, nil
 		r.Progress.Percent, r.Progress.Warning = 100, warning
 		return nil
 	})
@@ -188,4 +201,17 @@ func (m *Machine) ready(ctx context.Context, run Run, token secret.Value, warnin
 		m.Attached(ctx, run.ClusterID)
 	}
 	return t, err
+}
+
+// register makes the run's cluster one like any other, with our own identity in use.
+func (m *Machine) register(ctx context.Context, tx Tx, c cluster.Cluster, made identity, sealed []byte) error {
+	if err := tx.InsertCluster(ctx, c, sealed); err != nil {
+		return err
+	}
+	tx.Notify("clusters")
+	own := cluster.OwnIdentity(c.ID, made.spec.Features, made.uid, c.CreatedAt)
+	if err := tx.SaveIdentity(ctx, own); err != nil {
+		return err
+	}
+	return tx.ScheduleAt(ctx, work.Ref{Kind: cluster.IdentityKind, Object: c.ID, Cluster: c.ID}, own.RotateAt)
 }

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -55,12 +56,15 @@ func orPoll(m *Machine, err error) (turn, error) {
 }
 
 // dropBalancers removes what holds load balancers, and reports whether the account has none left of this cluster. A
-// cluster that cannot be reached any more is no reason to stop: what is left is listed at the end.
+// cluster that does not let us in any more is no reason to stop: what is left is listed at the end.
 func (m *Machine) dropBalancers(ctx context.Context, run Run) (bool, error) {
-	gone, err := m.Connector.DropBalancers(ctx, run.ClusterID)
+	gone, err := m.drop(ctx, run)
 	if err != nil {
-		m.log(ctx, "load balancers not removed", "run", run.ID, err)
-		return apperr.CodeOf(err) == apperr.NotFound, nil // no registration, no way in
+		if _, ok := errors.AsType[*CloudError](err); ok {
+			return false, err
+		}
+		m.log(ctx, "load balancers not removed yet", "run", run.ID, err)
+		return false, nil
 	}
 	if !gone {
 		return false, nil
@@ -70,6 +74,25 @@ func (m *Machine) dropBalancers(ctx context.Context, run Run) (bool, error) {
 		return false, err
 	}
 	return !slices.ContainsFunc(billed, func(b Billed) bool { return b.Kind == "load_balancer" }), nil
+}
+
+func (m *Machine) drop(ctx context.Context, run Run) (bool, error) {
+	session, err := m.session(ctx, run, ToDelete)
+	if err != nil {
+		return false, err
+	}
+	role, err := m.Store.Role(ctx, run.RoleID)
+	if err != nil {
+		return false, fmt.Errorf("read the role of run %d: %w", run.ID, err)
+	}
+	if err := m.Cloud.Widen(ctx, session, role, run); err != nil {
+		return false, fmt.Errorf("get into the cluster of run %d: %w", run.ID, err)
+	}
+	access, _, err := m.accessBy(ctx, session, run)
+	if err != nil {
+		return false, err
+	}
+	return m.Connector.DropBalancers(ctx, access)
 }
 
 func (m *Machine) billed(ctx context.Context, run Run) ([]Billed, error) {

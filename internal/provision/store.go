@@ -61,8 +61,10 @@ type Tx interface {
 	NextClusterID(ctx context.Context) (int64, error)
 	InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error
 	DeleteCluster(ctx context.Context, id int64) error
+	SaveIdentity(ctx context.Context, i cluster.Identity) error
 
 	Schedule(ctx context.Context, ref work.Ref) error
+	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
 	Notify(topic string)
 }
 

@@ -106,6 +106,7 @@ type runDetail struct {
 	Plan              *provision.Plan     `json:"plan,omitempty"`
 	Findings          []provision.Finding `json:"findings,omitempty"`
 	Billed            []provision.Billed  `json:"billed,omitempty"`
+	Inventory         provision.Inventory `json:"inventory"`
 	Stuck             []string            `json:"stuck,omitempty"`
 	Since             int64               `json:"since,omitempty"`
 	Misses            int                 `json:"misses,omitempty"`
@@ -116,7 +117,7 @@ func detailOf(r provision.Run) runDetail {
 	return runDetail{
 		Spec: r.Spec, StackID: r.StackID, StackGone: r.StackGone, LastEvent: r.LastEvent, Outputs: r.Outputs,
 		Progress: r.Progress, Failure: r.Failure, CancelRequestedAt: stamp(r.CancelRequestedAt), Removal: r.Removal,
-		Upgrade: r.Upgrade, Plan: r.Plan, Findings: r.Findings, Billed: r.Billed, Stuck: r.Stuck,
+		Upgrade: r.Upgrade, Plan: r.Plan, Findings: r.Findings, Billed: r.Billed, Stuck: r.Stuck, Inventory: r.Inventory,
 		Since: stamp(r.Since), Misses: r.Misses, Deadline: stamp(r.Deadline),
 	}
 }
@@ -134,7 +135,7 @@ func runOf(row sqlgen.ProvisionRun) (provision.Run, error) {
 		CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), ReadyAt: moment(row.ReadyAt),
 		Spec: d.Spec, StackID: d.StackID, StackGone: d.StackGone, LastEvent: d.LastEvent, Outputs: d.Outputs,
 		Progress: d.Progress, Failure: d.Failure, CancelRequestedAt: moment(d.CancelRequestedAt), Removal: d.Removal,
-		Upgrade: d.Upgrade, Plan: d.Plan, Findings: d.Findings, Billed: d.Billed, Stuck: d.Stuck,
+		Upgrade: d.Upgrade, Plan: d.Plan, Findings: d.Findings, Billed: d.Billed, Stuck: d.Stuck, Inventory: d.Inventory,
 		Since: moment(d.Since), Misses: d.Misses, Deadline: moment(d.Deadline),
 	}, nil
 }
