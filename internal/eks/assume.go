@@ -73,6 +73,7 @@ func refusedEntry(err error) error {
 		if known.Code != apperr.CloudRegion {
 			known.Code = apperr.CloudRoleRefused
 		}
+	default: // means the same for every call
 	}
 	return known
 }

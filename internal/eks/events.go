@@ -28,7 +28,8 @@ func (c *Cloud) Events(ctx context.Context, s provision.Session, stackID, after 
 		return nil, failed("reading the events of the stack", err)
 	}
 	var events []provision.Event
-	pages := cloudformation.NewDescribeStackEventsPaginator(c.cloudformation(s), &cloudformation.DescribeStackEventsInput{StackName: &stackID})
+	in := &cloudformation.DescribeStackEventsInput{StackName: &stackID}
+	pages := cloudformation.NewDescribeStackEventsPaginator(c.cloudformation(s), in)
 	for pages.HasMorePages() && len(events) < maxEvents {
 		page, err := pages.NextPage(ctx)
 		if missing(err) {

@@ -66,16 +66,15 @@ func refusedLook(err error) (provision.Finding, error) {
 		return provision.Finding{}, err
 	}
 	switch known.Class {
-	case provision.Denied:
+	case provision.Throttled, provision.Transient, provision.Expired:
+		return provision.Finding{}, err
+	default:
 		f := bad(known.Code)
 		if known.Action != "" {
 			f.Detail = []string{known.Action}
 		}
 		return f, nil
-	case provision.Throttled, provision.Transient, provision.Expired:
-		return provision.Finding{}, err
 	}
-	return bad(known.Code), nil
 }
 
 func good() provision.Finding { return provision.Finding{OK: true} }

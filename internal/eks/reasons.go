@@ -86,10 +86,10 @@ var quotas = [...]struct {
 func failureOf(resourceType, reason string) provision.Failure {
 	v := verdictOnReason(reason)
 	f := provision.Failure{Class: v.class, Code: v.code, ResourceType: resourceType}
-	switch v.class {
-	case provision.Denied:
+	if v.class == provision.Denied {
 		f.Action = missingAction(reason)
-	case provision.Capacity:
+	}
+	if v.class == provision.Capacity {
 		f.Zones = zonesIn(reason)
 	}
 	return f

@@ -70,7 +70,9 @@ func (c *Cloud) makePlan(
 }
 
 // upgradeParameters keep what the stack was made with, but for one version.
-func (c *Cloud) upgradeParameters(ctx context.Context, s provision.Session, run provision.Run, u provision.Upgrade) ([]types.Parameter, error) {
+func (c *Cloud) upgradeParameters(
+	ctx context.Context, s provision.Session, run provision.Run, u provision.Upgrade,
+) ([]types.Parameter, error) {
 	stack, err := c.describeStack(ctx, s, run.StackID)
 	if err != nil {
 		return nil, err
@@ -89,7 +91,9 @@ func (c *Cloud) upgradeParameters(ctx context.Context, s provision.Session, run 
 }
 
 // changeSet reads a change set with all of its pages.
-func (c *Cloud) changeSet(ctx context.Context, s provision.Session, stackID, nameOrID string) (*cloudformation.DescribeChangeSetOutput, error) {
+func (c *Cloud) changeSet(
+	ctx context.Context, s provision.Session, stackID, nameOrID string,
+) (*cloudformation.DescribeChangeSetOutput, error) {
 	in := &cloudformation.DescribeChangeSetInput{StackName: &stackID, ChangeSetName: &nameOrID}
 	client := c.cloudformation(s)
 	whole, err := client.DescribeChangeSet(ctx, in)
