@@ -53,7 +53,7 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 	}
 	var half *worker
 	if cfg.Role.Worker() {
-		if half, err = newWorker(core, keys, cfg, version); err != nil {
+		if half, err = newWorker(ctx, core, keys, cfg, version); err != nil {
 			return err
 		}
 		defer half.close()

@@ -17,6 +17,7 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/jobs"
 	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/telemetry"
@@ -53,6 +54,7 @@ type core struct {
 	namespaces   *namespace.Service
 	catalog      *application.Catalog
 	applications *application.Service
+	provisions   *provision.Service
 }
 
 func openCore(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (*core, error) {
@@ -138,6 +140,7 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 		Store: c.db.Applications(), Clusters: c.db.Clusters(), Sealer: valuesSealer{c.sealer},
 		Known: c.catalog, Rights: rightsPrinter{}, Now: now,
 	}
+	c.provisions = &provision.Service{Store: c.db.Provision(), Now: now}
 	c.clusters.Dependents = dependents{c.namespaces, c.applications}
 	return nil
 }

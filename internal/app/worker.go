@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -14,11 +15,13 @@ import (
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/eks"
 	"github.com/roadstead/roadstead/internal/fault"
 	"github.com/roadstead/roadstead/internal/installpod"
 	"github.com/roadstead/roadstead/internal/jobs"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
@@ -33,6 +36,7 @@ type worker struct {
 	log        *slog.Logger
 	calls      *telemetry.KubernetesLog
 	clients    *kube.Clients
+	cloud      *eks.Cloud
 	jobs       *jobs.Client
 	waker      *work.Waker
 	supervisor *work.Supervisor
@@ -42,7 +46,7 @@ type worker struct {
 	sweep func(ctx context.Context) error
 }
 
-func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*worker, error) {
+func newWorker(ctx context.Context, c *core, keys *workerKeys, cfg config.Config, version string) (*worker, error) {
 	calls, err := telemetry.OpenKubernetesLog(cfg.DataDir, c.log)
 	if err != nil {
 		return nil, fmt.Errorf("open kubernetes.log: %w", err)
@@ -55,9 +59,15 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 	})
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
+	provisioner, err := w.provisioner(ctx, c, keys, cfg)
+	if err != nil {
+		w.close()
+		return nil, fmt.Errorf("prepare to make clusters: %w", err)
+	}
+	maps.Copy(steps, provisioner.Steps())
 	runner := work.NewRunner(c.db.Work(), owner, c.observed(steps), c.log)
 	runner.Enter, runner.Ended = enter, c.ended
-	w.jobs, err = jobs.New(jobs.Config{Store: c.db, Drainer: runner, Periodic: periodic(c), Log: c.log})
+	w.jobs, err = jobs.New(jobs.Config{Store: c.db, Drainer: runner, Periodic: periodic(c, provisioner), Log: c.log})
 	if err != nil {
 		w.close()
 		return nil, err
@@ -106,9 +116,10 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 	}
 }
 
-func periodic(c *core) []jobs.Periodic {
+func periodic(c *core, provisioner *provision.Machine) []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "sessions", Every: time.Hour, Run: (&auth.Service{Sessions: c.db.Sessions(), Now: now}).Sweep},
+		{Name: "cloud-sessions", Every: time.Minute, Run: provisioner.Sweep},
 		{Name: "operations", Every: time.Hour, Run: func(ctx context.Context) error { return c.db.Sweep(ctx, keepOperations) }},
 	}
 }
@@ -137,6 +148,9 @@ func (w *worker) run(ctx context.Context) error {
 }
 
 func (w *worker) close() {
+	if w.cloud != nil {
+		w.cloud.Close()
+	}
 	w.clients.Close()
 	_ = w.calls.Close() // the process is ending
 }

@@ -51,6 +51,17 @@ type Config struct {
 	// of the environment are never used. It may hold a password, so there is no flag for it.
 	EgressProxy Redacted `koanf:"egress_proxy"`
 
+	// AWSAccessKeyID and AWSSecretAccessKey say who we are to AWS, where nothing better does. Empty means what every AWS
+	// tool looks for: environment, files, web identity, the role of the machine. They need no right but sts:AssumeRole.
+	AWSAccessKeyID     string   `koanf:"aws_access_key_id"`
+	AWSSecretAccessKey Redacted `koanf:"aws_secret_access_key"`
+
+	// AWSEndpoint is the URL of an AWS-compatible server that stands in for all services of AWS. Empty means AWS itself.
+	AWSEndpoint string `koanf:"aws_endpoint"`
+
+	// Development allows what is unsafe outside of a developer's machine, such as an AWSEndpoint elsewhere. Default false.
+	Development bool `koanf:"development"`
+
 	// InstallerImage is the image of install pods. Empty means the published image of this version.
 	InstallerImage string `koanf:"installer_image"`
 

@@ -16,7 +16,7 @@ const minAdminToken = 32
 func (c Config) Validate() error {
 	for _, check := range []func() error{
 		c.validateListen, c.validateRole, c.validateDatabase, c.validateTLS, c.validateExternalURL, c.validateAdminToken,
-		c.validateLog, c.validateTraces,
+		c.validateLog, c.validateTraces, c.validateAWS,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -115,4 +115,22 @@ func (c Config) validateTraces() error {
 		return nil
 	}
 	return refuse("There are no traces of the kind "+strconv.Quote(c.Traces)+".", "Set ROADSTEAD_TRACES to otlp, or leave it out.")
+}
+
+func (c Config) validateAWS() error {
+	if (c.AWSAccessKeyID == "") != (c.AWSSecretAccessKey == "") {
+		return refuse("Keys of AWS come in pairs.", "Set both ROADSTEAD_AWS_ACCESS_KEY_ID and ROADSTEAD_AWS_SECRET_ACCESS_KEY, or neither.")
+	}
+	if c.AWSEndpoint == "" {
+		return nil
+	}
+	parsed, err := url.Parse(c.AWSEndpoint)
+	if err != nil || parsed.Host == "" || parsed.User != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") {
+		return refuse("The endpoint for AWS is not an http or https address.", "Give one like http://127.0.0.1:4566, or none for AWS itself.")
+	}
+	// Whoever answers there is handed requests that our keys signed.
+	if !listensOnLoopback(net.JoinHostPort(parsed.Hostname(), "0")) && !c.Development {
+		return refuse("The endpoint for AWS is not on this machine.", "Leave it out, or allow it with ROADSTEAD_DEVELOPMENT=true where no real keys are used.")
+	}
+	return nil
 }

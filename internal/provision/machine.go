@@ -63,6 +63,11 @@ type Machine struct {
 	Log      *slog.Logger
 }
 
+// Steps are the machine's steps by their kind of work.
+func (m *Machine) Steps() map[work.Kind]work.Step {
+	return map[work.Kind]work.Step{Kind: m.Step, RoleKind: m.StepRole, FormKind: m.StepForm, InventoryKind: m.StepInventory}
+}
+
 // turn is what an action says of the next one: at once, or as next says.
 type turn struct {
 	again bool

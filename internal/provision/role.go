@@ -18,6 +18,9 @@ type Role struct {
 	// ExternalID is made by us, unique to the role, and never accepted from outside. It is no secret.
 	ExternalID string
 
+	// Principal is our own account, which the role has to trust; empty until a worker asked the cloud.
+	Principal string
+
 	// ARN is the role that we assume, StackRoleARN the one that the cloud's own templates run as; empty when there is
 	// none. Both are empty until the role is registered. AccountID and Partition are read from ARN.
 	ARN          string

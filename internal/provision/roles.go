@@ -35,8 +35,11 @@ func (s *Service) AddRole(ctx context.Context, r NewRole) (role Role, err error)
 			Name: r.Name, Level: r.Level, GroupID: r.GroupID, Region: r.Region, ExternalID: newExternalID(),
 			State: RoleDraft, CreatedAt: s.Now(), UpdatedAt: s.Now(),
 		})
+		if err != nil {
+			return err
+		}
 		tx.Notify(RolesTopic)
-		return err
+		return tx.Schedule(ctx, role.ref())
 	})
 	if err != nil {
 		return Role{}, fmt.Errorf("add a role: %w", err)

@@ -14,14 +14,24 @@ import (
 // roleTries is for how long a new role that does not let us in is tried again: rights take time to reach everywhere.
 const roleTries = 2 * time.Minute
 
-// StepRole verifies one role: it must let us in with its external id, and with no other and with none it must not.
+// principalEvery is how often it is tried to find out who we are, while we are nobody.
+const principalEvery = time.Minute
+
+// StepRole verifies one role: it must let us in with its external id, and with no other and with none it must not. A new
+// role learns first whom it has to trust.
 func (m *Machine) StepRole(ctx context.Context, claim work.Claim) (work.Next, error) {
 	role, err := m.Store.Role(ctx, claim.Object)
-	if apperr.CodeOf(err) == apperr.NotFound || err == nil && role.State != RoleVerifying {
+	if apperr.CodeOf(err) == apperr.NotFound {
 		return work.Done(), nil
 	}
 	if err != nil {
 		return work.Next{}, fmt.Errorf("read role %d: %w", claim.Object, err)
+	}
+	if role.Principal == "" {
+		return m.introduce(ctx, role)
+	}
+	if role.State != RoleVerifying {
+		return work.Done(), nil
 	}
 	err = m.tryRole(ctx, role)
 	switch {
@@ -34,6 +44,33 @@ func (m *Machine) StepRole(ctx context.Context, claim work.Claim) (work.Next, er
 	}
 	m.log(ctx, "role refused", "role", role.ID, err)
 	return work.Done(), m.settleRole(ctx, role, RoleRefused, codeOf(err))
+}
+
+// introduce records our own account on a role, for its trust policy to name.
+func (m *Machine) introduce(ctx context.Context, role Role) (work.Next, error) {
+	account, err := m.Cloud.Account(ctx, Session{Region: role.Region})
+	if ctx.Err() != nil {
+		return work.Next{}, ctx.Err()
+	}
+	if err != nil {
+		m.log(ctx, "our own account not known", "role", role.ID, err)
+	}
+	err = m.Store.Atomically(ctx, func(tx Tx) error {
+		fresh, txErr := tx.Role(ctx, role.ID)
+		if txErr != nil {
+			return txErr
+		}
+		fresh.Principal, fresh.Code = account, codeOf(err)
+		tx.Notify(RolesTopic)
+		return tx.UpdateRole(ctx, fresh)
+	})
+	switch {
+	case err != nil:
+		return work.Next{}, fmt.Errorf("record our account on role %d: %w", role.ID, err)
+	case account == "":
+		return work.After(principalEvery), nil
+	}
+	return work.After(0), nil
 }
 
 func (m *Machine) tryRole(ctx context.Context, role Role) error {

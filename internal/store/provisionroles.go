@@ -42,7 +42,7 @@ func (t provisionTx) InsertRole(ctx context.Context, r provision.Role) (_ provis
 		ID: r.ID, Name: r.Name, Level: string(r.Level), GroupID: optional(r.GroupID), ExternalID: r.ExternalID, Arn: r.ARN,
 		StackRoleArn: r.StackRoleARN, AccountID: r.AccountID, PartitionName: r.Partition, Region: r.Region,
 		State: string(r.State), Code: string(r.Code), VerifiedAt: stamp(r.VerifiedAt),
-		CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt),
+		CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt), Principal: r.Principal,
 	})
 	return r, doing(err, "store provisioning role %s", r.Name)
 }
@@ -52,7 +52,7 @@ func (t provisionTx) UpdateRole(ctx context.Context, r provision.Role) error {
 	rows, err := t.UpdateProvisionRole(ctx, sqlgen.UpdateProvisionRoleParams{
 		ID: r.ID, Arn: r.ARN, StackRoleArn: r.StackRoleARN, AccountID: r.AccountID, PartitionName: r.Partition,
 		Region: r.Region, State: string(r.State), Code: string(r.Code), VerifiedAt: stamp(r.VerifiedAt),
-		UpdatedAt: stamp(r.UpdatedAt),
+		UpdatedAt: stamp(r.UpdatedAt), Principal: r.Principal,
 	})
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "change provisioning role %d", r.ID)
 }
@@ -72,7 +72,7 @@ func (t provisionTx) RunsOfRole(ctx context.Context, roleID int64) (int, error) 
 func roleOf(r sqlgen.ProvisionRole) provision.Role {
 	return provision.Role{
 		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ExternalID: r.ExternalID,
-		ARN: r.Arn, StackRoleARN: r.StackRoleArn, AccountID: r.AccountID, Partition: r.PartitionName, Region: r.Region,
+		Principal: r.Principal, ARN: r.Arn, StackRoleARN: r.StackRoleArn, AccountID: r.AccountID, Partition: r.PartitionName, Region: r.Region,
 		State: provision.RoleState(r.State), Code: apperr.Code(r.Code), VerifiedAt: moment(r.VerifiedAt),
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
 	}

@@ -12,12 +12,12 @@ SELECT * FROM provision_roles WHERE arn = $1 ORDER BY id;
 
 -- name: InsertProvisionRole :exec
 INSERT INTO provision_roles (id, name, level, group_id, external_id, arn, stack_role_arn, account_id, partition_name, region,
-    state, code, verified_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+    state, code, verified_at, created_at, updated_at, principal)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: UpdateProvisionRole :execrows
 UPDATE provision_roles SET arn = $2, stack_role_arn = $3, account_id = $4, partition_name = $5, region = $6, state = $7,
-    code = $8, verified_at = $9, updated_at = $10
+    code = $8, verified_at = $9, updated_at = $10, principal = $11
 WHERE id = $1;
 
 -- name: DeleteProvisionRole :execrows

@@ -192,6 +192,7 @@ type ProvisionRole struct {
 	Level         string
 	GroupID       sql.NullInt64
 	ExternalID    string
+	Principal     string
 	Arn           string
 	StackRoleArn  string
 	AccountID     string

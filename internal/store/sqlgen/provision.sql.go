@@ -120,8 +120,8 @@ func (q *Queries) InsertProvisionForm(ctx context.Context, arg InsertProvisionFo
 
 const insertProvisionRole = `-- name: InsertProvisionRole :exec
 INSERT INTO provision_roles (id, name, level, group_id, external_id, arn, stack_role_arn, account_id, partition_name, region,
-    state, code, verified_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    state, code, verified_at, created_at, updated_at, principal)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 `
 
 type InsertProvisionRoleParams struct {
@@ -140,6 +140,7 @@ type InsertProvisionRoleParams struct {
 	VerifiedAt    int64
 	CreatedAt     int64
 	UpdatedAt     int64
+	Principal     string
 }
 
 func (q *Queries) InsertProvisionRole(ctx context.Context, arg InsertProvisionRoleParams) error {
@@ -159,6 +160,7 @@ func (q *Queries) InsertProvisionRole(ctx context.Context, arg InsertProvisionRo
 		arg.VerifiedAt,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Principal,
 	)
 	return err
 }
@@ -207,7 +209,7 @@ func (q *Queries) InsertProvisionRun(ctx context.Context, arg InsertProvisionRun
 }
 
 const lockProvisionRole = `-- name: LockProvisionRole :one
-UPDATE provision_roles SET id = id WHERE id = $1 RETURNING id, name, level, group_id, external_id, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at
+UPDATE provision_roles SET id = id WHERE id = $1 RETURNING id, name, level, group_id, external_id, principal, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at
 `
 
 func (q *Queries) LockProvisionRole(ctx context.Context, id int64) (ProvisionRole, error) {
@@ -219,6 +221,7 @@ func (q *Queries) LockProvisionRole(ctx context.Context, id int64) (ProvisionRol
 		&i.Level,
 		&i.GroupID,
 		&i.ExternalID,
+		&i.Principal,
 		&i.Arn,
 		&i.StackRoleArn,
 		&i.AccountID,
@@ -382,7 +385,7 @@ func (q *Queries) ProvisionFormByID(ctx context.Context, id int64) (ProvisionFor
 }
 
 const provisionRole = `-- name: ProvisionRole :one
-SELECT id, name, level, group_id, external_id, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE id = $1
+SELECT id, name, level, group_id, external_id, principal, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE id = $1
 `
 
 func (q *Queries) ProvisionRole(ctx context.Context, id int64) (ProvisionRole, error) {
@@ -394,6 +397,7 @@ func (q *Queries) ProvisionRole(ctx context.Context, id int64) (ProvisionRole, e
 		&i.Level,
 		&i.GroupID,
 		&i.ExternalID,
+		&i.Principal,
 		&i.Arn,
 		&i.StackRoleArn,
 		&i.AccountID,
@@ -409,7 +413,7 @@ func (q *Queries) ProvisionRole(ctx context.Context, id int64) (ProvisionRole, e
 }
 
 const provisionRoles = `-- name: ProvisionRoles :many
-SELECT id, name, level, group_id, external_id, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, name, level, group_id, external_id, principal, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE id > $1 ORDER BY id LIMIT $2
 `
 
 type ProvisionRolesParams struct {
@@ -432,6 +436,7 @@ func (q *Queries) ProvisionRoles(ctx context.Context, arg ProvisionRolesParams) 
 			&i.Level,
 			&i.GroupID,
 			&i.ExternalID,
+			&i.Principal,
 			&i.Arn,
 			&i.StackRoleArn,
 			&i.AccountID,
@@ -457,7 +462,7 @@ func (q *Queries) ProvisionRoles(ctx context.Context, arg ProvisionRolesParams) 
 }
 
 const provisionRolesByARN = `-- name: ProvisionRolesByARN :many
-SELECT id, name, level, group_id, external_id, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE arn = $1 ORDER BY id
+SELECT id, name, level, group_id, external_id, principal, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE arn = $1 ORDER BY id
 `
 
 func (q *Queries) ProvisionRolesByARN(ctx context.Context, arn string) ([]ProvisionRole, error) {
@@ -475,6 +480,7 @@ func (q *Queries) ProvisionRolesByARN(ctx context.Context, arn string) ([]Provis
 			&i.Level,
 			&i.GroupID,
 			&i.ExternalID,
+			&i.Principal,
 			&i.Arn,
 			&i.StackRoleArn,
 			&i.AccountID,
@@ -661,7 +667,7 @@ func (q *Queries) UpdateProvisionForm(ctx context.Context, arg UpdateProvisionFo
 
 const updateProvisionRole = `-- name: UpdateProvisionRole :execrows
 UPDATE provision_roles SET arn = $2, stack_role_arn = $3, account_id = $4, partition_name = $5, region = $6, state = $7,
-    code = $8, verified_at = $9, updated_at = $10
+    code = $8, verified_at = $9, updated_at = $10, principal = $11
 WHERE id = $1
 `
 
@@ -676,6 +682,7 @@ type UpdateProvisionRoleParams struct {
 	Code          string
 	VerifiedAt    int64
 	UpdatedAt     int64
+	Principal     string
 }
 
 func (q *Queries) UpdateProvisionRole(ctx context.Context, arg UpdateProvisionRoleParams) (int64, error) {
@@ -690,6 +697,7 @@ func (q *Queries) UpdateProvisionRole(ctx context.Context, arg UpdateProvisionRo
 		arg.Code,
 		arg.VerifiedAt,
 		arg.UpdatedAt,
+		arg.Principal,
 	)
 	if err != nil {
 		return 0, err

@@ -7,6 +7,7 @@ CREATE TABLE provision_roles (
     level          TEXT   NOT NULL,
     group_id       BIGINT REFERENCES groups (id),
     external_id    TEXT   NOT NULL UNIQUE,
+    principal      TEXT   NOT NULL,
     arn            TEXT   NOT NULL,
     stack_role_arn TEXT   NOT NULL,
     account_id     TEXT   NOT NULL,
