@@ -25,6 +25,9 @@ const stopWithin = 8 * time.Second
 // must see at start goes to out, the log to errOut.
 func Serve(ctx context.Context, cfg config.Config, version string, out, errOut io.Writer) error {
 	log := telemetry.NewLogger(errOut, telemetry.Format(cfg.LogFormat), cfg.LogLevel)
+	if err := harden(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}

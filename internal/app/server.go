@@ -91,7 +91,8 @@ func (c *core) instrumented(next http.Handler) http.Handler {
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // a panic value
-				c.log.ErrorContext(ctx, "request panicked", slog.String("stack", string(debug.Stack())))
+				c.log.ErrorContext(ctx, "request panicked", slog.String("type", fmt.Sprintf("%T", p)),
+					slog.String("stack", string(debug.Stack())))
 				recorder.WriteHeader(http.StatusInternalServerError)
 			}
 			traced(r.Pattern, r.Method, recorder.status)

@@ -22,9 +22,25 @@ type workerKeys struct{ opener *secret.Opener }
 func openWorkerKeys(cfg config.Config) (*workerKeys, error) {
 	_, opener, err := secret.LoadOrCreate(cfg.KeysetFile, cfg.PublicKeysetFile)
 	if err != nil {
-		return nil, fmt.Errorf("load the keyset: %w", err)
+		return nil, keysetError(err)
 	}
 	return &workerKeys{opener}, nil
+}
+
+// keysetError says in words of ours why the keyset files cannot be used.
+func keysetError(err error) error {
+	switch {
+	case errors.Is(err, secret.ErrKeysetExposed):
+		return apperr.Wrap(err, apperr.ValidationFailed, "The private keyset is open to other users of this machine.",
+			"Give its file mode 0400 and its folder mode 0700, both to the worker's user, then rotate the keys: they may have been read.")
+	case errors.Is(err, secret.ErrPrivateMissing):
+		return apperr.Wrap(err, apperr.CredentialKey, "The private keyset of the public one is missing.",
+			"Put the private keyset back. A new one opens nothing that is stored.")
+	case errors.Is(err, secret.ErrKeysetMismatch):
+		return apperr.Wrap(err, apperr.CredentialKey, "The public keyset does not belong to the private one.",
+			"Put back the one that does.")
+	}
+	return fmt.Errorf("load the keyset: %w", err)
 }
 
 // directory finds clusters for the clients of workers, with their credentials

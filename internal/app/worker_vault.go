@@ -71,7 +71,7 @@ func existingKeys(cfg config.Config) (*secret.Opener, error) {
 			"Give the settings of the worker, or put its keyset back.")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load the private keyset: %w", err)
+		return nil, keysetError(err)
 	}
 	return opener, nil
 }

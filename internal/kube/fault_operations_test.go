@@ -2,15 +2,16 @@ package kube_test
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,9 +22,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/kubetest"
 	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -99,6 +102,30 @@ func operations() map[string]operation {
 		"Provisioner.Revoke": provisioner(func(ctx context.Context, p kube.Provisioner) error {
 			return p.Revoke(ctx, 7, "shop", "lease")
 		}),
+		"Accounts.Missing": accounts(func(ctx context.Context, a kube.Accounts) error {
+			_, err := a.Missing(ctx, identitySpec())
+			return err
+		}),
+		"Accounts.Make": accounts(func(ctx context.Context, a kube.Accounts) error {
+			_, err := a.Make(ctx, identitySpec())
+			return err
+		}),
+		"Accounts.Token": accounts(func(ctx context.Context, a kube.Accounts) error {
+			_, err := a.Token(ctx, identitySpec(), 2)
+			return err
+		}),
+		"Accounts.Prove": accounts(func(ctx context.Context, a kube.Accounts) error {
+			_, err := a.Prove(ctx, identitySpec(), secret.NewValue([]byte(kubetest.Token)))
+			return err
+		}),
+		"Accounts.Tidy": accounts(func(ctx context.Context, a kube.Accounts) error { return a.Tidy(ctx, identitySpec(), 2) }),
+		"Accounts.Find": accounts(func(ctx context.Context, a kube.Accounts) error {
+			_, err := a.Find(ctx, identitySpec())
+			return err
+		}),
+		"Accounts.Remove": accounts(func(ctx context.Context, a kube.Accounts) error {
+			return a.Remove(ctx, identitySpec(), "uid-of-roadstead")
+		}),
 	}
 }
 
@@ -116,6 +143,16 @@ func provisioner(do func(ctx context.Context, p kube.Provisioner) error) operati
 	return func(ctx context.Context, clients *kube.Clients) error {
 		return do(ctx, kube.Provisioner{Clients: clients})
 	}
+}
+
+func accounts(do func(ctx context.Context, a kube.Accounts) error) operation {
+	return func(ctx context.Context, clients *kube.Clients) error {
+		return do(ctx, kube.Accounts{Clients: clients})
+	}
+}
+
+func identitySpec() cluster.IdentitySpec {
+	return cluster.IdentitySpec{ClusterID: 7, Namespace: "roadstead", Owner: "test/7"}
 }
 
 func readPages(ctx context.Context, c *kube.Client) error {
@@ -179,7 +216,7 @@ func shopSpec(name string) namespace.Spec {
 // but for the few that are named.
 func TestEveryOperationHasAStub(t *testing.T) {
 	t.Parallel()
-	exported := exportedOperations(t, "Clients.For", "Clients.Run")
+	exported := exportedOperations(t, "Clients.For", "Clients.Once", "Clients.Run")
 	if diff := cmp.Diff(exported, slices.Sorted(maps.Keys(operations()))); diff != "" {
 		t.Errorf("done by no test (-exported +done):\n%s", diff)
 	}
@@ -194,10 +231,15 @@ func TestEveryOperationHasAStub(t *testing.T) {
 	t.Logf("%d operations", len(exported))
 }
 
+// sources is this package as it was compiled.
+//
+//go:embed *.go
+var sources embed.FS
+
 // exportedOperations are the exported functions with a context, sorted, such as "Pages" and "Client.Get".
 func exportedOperations(t *testing.T, except ...string) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
+	files, err := fs.Glob(sources, "*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +247,11 @@ func exportedOperations(t *testing.T, except ...string) (names []string) {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		text, err := sources.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, text, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -245,8 +291,8 @@ func receiverOf(f *ast.FuncDecl) string {
 func TestStubsAnswerEveryOperation(t *testing.T) {
 	t.Parallel()
 	notFound := map[string]apperr.Code{ // where 404 is not what it is elsewhere
-		"Client.Version": apperr.ClusterBadResponse,                                       // no API server has none
-		"Client.Delete":  "", "Provisioner.Revoke": "", "Provisioner.DeleteNamespace": "", // it is gone: fine
+		"Client.Version": apperr.ClusterBadResponse,                                                              // no API server has none
+		"Client.Delete":  "", "Provisioner.Revoke": "", "Provisioner.DeleteNamespace": "", "Accounts.Remove": "", // it is gone: fine
 	}
 	for name, do := range operations() {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package kube
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,11 +60,21 @@ func kindOf(obj runtime.Object) (schema.GroupVersionKind, error) {
 	return kinds[0], nil
 }
 
-// resourceOf is the name of a kind in URLs: its plural in lower case, which holds for every kind of the
-// supported groups.
+// resourceOf is the name of a kind in URLs: its plural in lower case. The guess of apimachinery holds for every
+// kind of the supported groups but "Gateway", of which it makes "gatewaies".
 func resourceOf(kind schema.GroupVersionKind) string {
+	name := strings.ToLower(kind.Kind)
+	if before, ok := strings.CutSuffix(name, "y"); ok && strings.ContainsAny(before[max(0, len(before)-1):], "aeiou") {
+		return name + "s"
+	}
 	plural, _ := meta.UnsafeGuessKindToResource(kind)
 	return plural.Resource
+}
+
+// withOptions adds the options of a call. They have one form for all groups, which client-go knows by the version of
+// the core group: it does not know that of a group outside of its scheme.
+func withOptions(req *rest.Request, options runtime.Object) *rest.Request {
+	return req.SpecificallyVersionedParams(options, scheme.ParameterCodec, schema.GroupVersion{Version: "v1"})
 }
 
 // accept asks for the form that into can be read from.

@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -71,10 +70,8 @@ func (c *Client) pageBy(ctx context.Context, into List, o ListOptions, decode fu
 	}
 	ctx, cancel := callContext(ctx)
 	defer cancel()
-	req := g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)).
-		VersionedParams(&metav1.ListOptions{
-			LabelSelector: o.Labels, FieldSelector: o.Fields, Limit: o.Limit, Continue: o.Continue,
-		}, scheme.ParameterCodec)
+	req := withOptions(g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)),
+		&metav1.ListOptions{LabelSelector: o.Labels, FieldSelector: o.Fields, Limit: o.Limit, Continue: o.Continue})
 	if err := decode(accept(req, into).Do(ctx)); err != nil {
 		return fmt.Errorf("listing %s: %w", resourceOf(kind), err)
 	}

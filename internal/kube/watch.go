@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 )
@@ -128,11 +127,11 @@ func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (
 	}
 	// Between half and all of it, so that the watches of a restart do not end together.
 	seconds := int64((watchFor/2 + rand.N(watchFor/2)).Seconds())
-	w, err := g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)).
-		VersionedParams(&metav1.ListOptions{
+	w, err := withOptions(g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)),
+		&metav1.ListOptions{
 			LabelSelector: o.Labels, FieldSelector: o.Fields, ResourceVersion: o.ResourceVersion,
 			Watch: true, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
-		}, scheme.ParameterCodec).Watch(ctx)
+		}).Watch(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("opening the watch: %w", err)
 	}

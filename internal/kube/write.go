@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -96,7 +95,7 @@ func (c *Client) post(ctx context.Context, ref Ref, subresource string, obj, int
 	if subresource != "" {
 		req = req.Name(ref.Name).SubResource(subresource)
 	}
-	req = req.VersionedParams(&metav1.CreateOptions{FieldManager: FieldManager}, scheme.ParameterCodec)
+	req = withOptions(req, &metav1.CreateOptions{FieldManager: FieldManager})
 	if err := decode(accept(withBody(req, obj), into).Do(ctx), into); err != nil {
 		return fmt.Errorf("creating %s: %w", ref, err)
 	}

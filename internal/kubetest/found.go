@@ -15,6 +15,16 @@ func Found(w http.ResponseWriter, r *http.Request) {
 	JSON(http.StatusOK, at.object(at.name))(w, r)
 }
 
+// Annotated is Found with an annotation.
+func Annotated(key, value string) Answer {
+	return func(w http.ResponseWriter, r *http.Request) {
+		at := resourceAt(r.URL.Path)
+		object := at.object(at.name)
+		metaOf(object)["annotations"] = map[string]any{key: value}
+		JSON(http.StatusOK, object)(w, r)
+	}
+}
+
 // Listed answers any list with objects of the names, that hold nothing else.
 func Listed(names ...string) Answer {
 	return func(w http.ResponseWriter, r *http.Request) {

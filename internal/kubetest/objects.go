@@ -55,11 +55,11 @@ func (o *Objects) Answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Put creates or changes an object from behind, at the path of its collection.
-func (o *Objects) Put(collection, name string, object map[string]any) {
+// Put creates or changes an object from behind, at the path of its collection and with fields beside its metadata.
+func (o *Objects) Put(collection, name string, fields map[string]any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.keep(collection, name, maps.Clone(object))
+	o.keep(collection, name, fields)
 }
 
 // Remove deletes an object from behind; one that is not there is fine.
@@ -156,17 +156,19 @@ func (o *Objects) write(w http.ResponseWriter, r *http.Request) {
 }
 
 // keep stores an object under the next version. The lock is held.
-func (o *Objects) keep(collection, name string, object map[string]any) map[string]any {
-	path, kind := collection+"/"+name, "MODIFIED"
-	uid := "uid-of-" + name + "-" + strconv.FormatInt(o.version+1, 10)
-	if old, ok := o.held[path]; ok {
-		uid = fmt.Sprint(metaOf(old)["uid"])
-	} else {
-		kind = "ADDED"
-	}
-	meta := maps.Clone(metaOf(object))
-	meta["name"], meta["uid"] = name, uid
+func (o *Objects) keep(collection, name string, fields map[string]any) map[string]any {
+	path, kind := collection+"/"+name, "ADDED"
+	object := resourceAt(path).object(name)
+	meta := metaOf(object)
+	maps.Copy(object, fields)
+	sent := metaOf(fields)
 	object["metadata"] = meta
+	uid := fmt.Sprintf("uid-of-%s-%d", name, o.version+1)
+	if old, ok := o.held[path]; ok {
+		kind, uid = "MODIFIED", fmt.Sprint(metaOf(old)["uid"])
+	}
+	maps.Copy(meta, sent)
+	meta["name"], meta["uid"] = name, uid
 	o.held[path] = object
 	o.tell(kind, collection, object)
 	return object

@@ -114,7 +114,7 @@ func isList(parts []string) bool {
 	return rest == 1 || rest == 3 && parts[prefix] == "namespaces"
 }
 
-// listKind finds the list kind of a resource among the kinds that client-go knows.
+// listKind finds the list kind of a resource among the kinds that client-go knows, and makes one up for others.
 func listKind(resource string) string {
 	for gvk := range scheme.Scheme.AllKnownTypes() {
 		plural, _ := meta.UnsafeGuessKindToResource(gvk)
@@ -122,7 +122,7 @@ func listKind(resource string) string {
 			return gvk.Kind + "List"
 		}
 	}
-	return "List"
+	return strings.ToUpper(resource[:1]) + strings.TrimSuffix(resource[1:], "s") + "List"
 }
 
 // Events answers a watch with events, then stays silent until the caller leaves.

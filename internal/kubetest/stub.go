@@ -41,6 +41,13 @@ func Stubs() []Stub {
 		{"Provisioner.DeleteNamespace", "GET /api/v1/namespaces/{name}", Found},
 		{"Provisioner.Mint", "POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", ready},
 		{"Provisioner.Revoke", "DELETE /api/v1/namespaces/{namespace}/secrets/{name}", ready},
+		{"Accounts.Missing", "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", ready},
+		{"Accounts.Make", "POST /api/v1/namespaces", ready},
+		{"Accounts.Token", "POST /api/v1/namespaces/{namespace}/secrets", ready},
+		{"Accounts.Prove", "POST /apis/authentication.k8s.io/v1/selfsubjectreviews", ready},
+		{"Accounts.Tidy", "GET /api/v1/namespaces/{namespace}/secrets", Listed("roadstead-token-1")},
+		{"Accounts.Find", "GET /api/v1/namespaces/{name}", Annotated("roadstead.dev/owner", "test/7")},
+		{"Accounts.Remove", "DELETE /api/v1/namespaces/{name}", ready},
 	}
 }
 

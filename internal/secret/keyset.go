@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/tink-crypto/tink-go/v2/hybrid/hpke"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -89,7 +90,7 @@ func loadPrivate(path string) (*keyset.Handle, error) {
 		if err != nil {
 			return nil, fmt.Errorf("checking who may read the private keyset: %w", err)
 		}
-		if info.Mode().Perm()&0o077 != 0 {
+		if exposed(info) {
 			return nil, fmt.Errorf("%s has mode %04o, want no rights for group and others: %w", info.Name(), info.Mode().Perm(), ErrKeysetExposed)
 		}
 	}
@@ -98,6 +99,17 @@ func loadPrivate(path string) (*keyset.Handle, error) {
 		return nil, fmt.Errorf("reading the private keyset %s: %w", path, err)
 	}
 	return handle, nil
+}
+
+// exposed reports whether others than the owner have rights on a file or folder of the private keyset. What root owns may
+// be open to a group as well: so systemd hands a credential to a service's user, by an access control list, which the
+// mode shows as rights of the group.
+func exposed(info fs.FileInfo) bool {
+	closed := fs.FileMode(0o077)
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid == 0 && os.Getuid() != 0 {
+		closed = 0o027
+	}
+	return info.Mode().Perm()&closed != 0
 }
 
 // createPrivate makes a keyset unless somebody else does so first.

@@ -3,6 +3,7 @@ package work_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -43,10 +44,15 @@ func (l *leases) RenewFollows(_ context.Context, owner string, _ time.Duration) 
 	return mine, nil
 }
 
-func (l *leases) ReleaseFollow(_ context.Context, key, _ string, _ int64) error {
+func (l *leases) ReleaseFollow(_ context.Context, key, owner string, _ int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.held, key)
+	if l.stuck {
+		return errors.New("the database is away")
+	}
+	if l.held[key] == owner {
+		delete(l.held, key)
+	}
 	return nil
 }
 
@@ -162,10 +168,60 @@ func TestAFollowerWhoseLeaseIsLostIsStopped(t *testing.T) {
 		shared.held["pods"] = "another"
 		shared.mu.Unlock()
 		time.Sleep(11 * time.Second) //nolint:forbidigo // as above
-		if _, _, starts := source.state(); starts == 0 {
-			t.Error("it was never started")
+		if running, _, starts := source.state(); starts != 1 || running != 0 {
+			t.Errorf("it was started %d times and runs %d times", starts, running)
 		}
 		stop()
 		<-done
+	})
+}
+
+func TestOneStatementRenewsAllFollowers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared, many := &leases{held: map[string]string{}}, manyFollowers(1000)
+		ctx, stop := context.WithTimeout(t.Context(), 61*time.Second)
+		defer stop()
+		_ = work.NewSupervisor(shared, "one", quiet(), many).Run(ctx)
+		if shared.renewals != 6 {
+			t.Errorf("the leases were renewed %d times in a minute", shared.renewals)
+		}
+	})
+}
+
+// manyFollowers wants so many followers that never end by themselves.
+type manyFollowers int
+
+func (n manyFollowers) Wanted(context.Context) ([]work.Follower, error) {
+	all := make([]work.Follower, n)
+	for i := range all {
+		all[i] = work.Follower{Key: strconv.Itoa(i), Run: func(ctx context.Context, _ int64) error { return untilStopped(ctx) }}
+	}
+	return all, nil
+}
+
+func TestALeaseThatCouldNotBeReleasedIsNotKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := &leases{held: map[string]string{}, stuck: true}
+		source := &wanted{yes: true, follower: untilStopped}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = work.NewSupervisor(shared, "one", quiet(), source, manyFollowers(1)).Run(ctx)
+		}()
+		time.Sleep(time.Second) //nolint:forbidigo // the clock is a fake one
+		source.want(false)
+		time.Sleep(2 * time.Second) //nolint:forbidigo // as above
+		shared.mu.Lock()
+		shared.stuck = false
+		shared.mu.Unlock()
+		time.Sleep(work.RenewEvery) //nolint:forbidigo // as above
+		stop()
+		<-done
+		if owner := shared.held["pods"]; owner != "" {
+			t.Errorf("the lease of a follower that ended is held by %q", owner)
+		}
 	})
 }

@@ -37,6 +37,10 @@ type follower[R any] struct {
 	mark     int64
 	announce announcer
 	past     past
+	// reached is the latest version that a list or a watch came to.
+	reached string
+	// stale counts the lists in a row that were older than that.
+	stale int
 }
 
 func newFollower[R any](f *Followers, key Key, rows Rows[R], source Source[R]) *follower[R] {

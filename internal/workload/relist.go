@@ -12,6 +12,11 @@ const (
 	// smallestPage while pages come out too large.
 	pageSize     = 500
 	smallestPage = 20
+
+	// staleLists is how many lists in a row may be older than what is known
+	// before one is believed: then the cluster itself went back in time, as by
+	// the restoration of a backup.
+	staleLists = 3
 )
 
 // relist reads the whole list page by page into rows, then removes what it did
@@ -36,6 +41,9 @@ func (f *follower[R]) relist(ctx context.Context) (version string, err error) {
 		if page.err != nil {
 			return "", page.err
 		}
+		if version == "" && f.behind(page.listing.Version) {
+			return "", ErrExpired
+		}
 		if err := f.fill(ctx, page.listing); err != nil {
 			return "", err
 		}
@@ -50,13 +58,24 @@ func (f *follower[R]) relist(ctx context.Context) (version string, err error) {
 	if err := f.sweep(ctx); err != nil {
 		return "", err
 	}
-	f.past = since(version)
+	f.past, f.reached = since(version), version
 	f.status.AsOf, f.status.Code = began, ""
 	if err := f.config.Keys.Save(ctx, f.status); err != nil {
 		return "", err
 	}
 	f.announce.now(ctx, f.status.Revision.N)
 	return version, nil
+}
+
+// behind reports whether a list is older than what is known already, as from
+// an API server whose cache lags. What such a list lacks is not gone.
+func (f *follower[R]) behind(version string) bool {
+	if later(f.reached, version) == version {
+		f.stale = 0
+		return false
+	}
+	f.stale++
+	return f.stale < staleLists
 }
 
 // fetched is one page, or why there is none.

@@ -3,8 +3,8 @@ package workload_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"sync"
 	"testing"

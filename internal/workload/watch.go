@@ -221,6 +221,7 @@ func (s *stream[R]) flush(ctx context.Context) error {
 	}
 	s.flushed = time.Now()
 	s.version = later(s.version, p.version)
+	s.reached = s.version
 	switch {
 	case opened:
 		s.announce.now(ctx, s.status.Revision.N)

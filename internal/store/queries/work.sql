@@ -65,10 +65,13 @@ UPDATE work SET due_at = CASE WHEN wakes = sqlc.arg(wakes) THEN CAST(sqlc.arg(du
 WHERE kind = $1 AND object = $2 AND epoch = $3 AND owner = $4;
 
 -- name: DueSlots :many
-SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since FROM work w
-WHERE w.due_at <= sqlc.arg(now) AND NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
-GROUP BY w.cluster, w.slot HAVING MAX(w.lease_until) <= sqlc.arg(now)
-ORDER BY due_since LIMIT $1;
+SELECT w.cluster, w.slot, w.due_since FROM (
+    SELECT d.cluster, d.slot, CAST(MIN(d.due_at) AS BIGINT) AS due_since FROM work d WHERE d.due_at <= sqlc.arg(now)
+    GROUP BY d.cluster, d.slot) w
+WHERE NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > sqlc.arg(now))
+ORDER BY w.due_since LIMIT $1;
 
 -- name: DueSlotsAiling :many
 SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since

@@ -195,10 +195,13 @@ func (q *Queries) DueItemAiling(ctx context.Context, arg DueItemAilingParams) (D
 }
 
 const dueSlots = `-- name: DueSlots :many
-SELECT w.cluster, w.slot, CAST(MIN(w.due_at) AS BIGINT) AS due_since FROM work w
-WHERE w.due_at <= $2 AND NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
-GROUP BY w.cluster, w.slot HAVING MAX(w.lease_until) <= $2
-ORDER BY due_since LIMIT $1
+SELECT w.cluster, w.slot, w.due_since FROM (
+    SELECT d.cluster, d.slot, CAST(MIN(d.due_at) AS BIGINT) AS due_since FROM work d WHERE d.due_at <= $2
+    GROUP BY d.cluster, d.slot) w
+WHERE NOT EXISTS (SELECT 1 FROM cluster_holds c WHERE c.cluster = w.cluster)
+    AND NOT EXISTS (SELECT 1 FROM work h
+        WHERE h.cluster = w.cluster AND h.slot = w.slot AND h.lease_until > 0 AND h.lease_until > $2)
+ORDER BY w.due_since LIMIT $1
 `
 
 type DueSlotsParams struct {

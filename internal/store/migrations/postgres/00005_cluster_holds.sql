@@ -7,9 +7,13 @@ CREATE TABLE cluster_holds (
     failures   BIGINT NOT NULL
 );
 ALTER TABLE work ADD COLUMN strikes BIGINT NOT NULL DEFAULT 0;
+DROP INDEX work_due;
+CREATE INDEX work_due ON work (due_at, cluster, slot);
 CREATE INDEX work_kind ON work (cluster, kind, due_at);
 
 -- +goose Down
 DROP INDEX work_kind;
+DROP INDEX work_due;
+CREATE INDEX work_due ON work (due_at);
 ALTER TABLE work DROP COLUMN strikes;
 DROP TABLE cluster_holds;
