@@ -2,9 +2,11 @@ package eks
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"golang.org/x/time/rate"
 
@@ -63,12 +65,20 @@ func (l *lanes) sweep(now time.Time) {
 }
 
 // patience is short: who called polls, and comes back. Once an account throttles, calls beyond the pace that it allows
-// fail at once.
+// fail at once. A quota of CloudFormation's has a name that the SDK takes for throttling; waiting does not help there.
 func patience(o *retry.AdaptiveModeOptions) {
+	notAQuota := func(err error) aws.Ternary {
+		if answered(err, "LimitExceededException") {
+			return aws.FalseTernary
+		}
+		return aws.UnknownTernary
+	}
 	o.FailOnNoAttemptTokens = true
+	o.Throttles = slices.Insert(o.Throttles, 0, retry.IsErrorThrottle(retry.IsErrorThrottleFunc(notAQuota)))
 	o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 		s.MaxAttempts = attempts
 		s.MaxBackoff = maxBackoff
+		s.Retryables = slices.Insert(s.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(notAQuota)))
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,25 +21,46 @@ type answer struct {
 	body   string
 }
 
-// stub is a server that answers every request alike, or one by one, and remembers what it was asked. It is for answers
-// that no proper server gives; what the services do is in package awstest.
+// stub is a server that answers as it is told to and remembers what it was asked. It is for answers that no proper server
+// gives at will; what the services do is in package awstest.
 type stub struct {
 	mu      sync.Mutex
-	answers []answer // the last one is repeated
+	answers map[string][]answer // by operation, "" for any; the last one is repeated
 	asked   []url.Values
+}
+
+// operationOf is the action of a query, or the method and path of a request to EKS.
+func operationOf(r *http.Request, form url.Values) string {
+	if action := form.Get("Action"); action != "" {
+		return action
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+// next takes the next answer to an operation.
+func (s *stub) next(operation string, form url.Values) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, form)
+	list, ok := s.answers[operation]
+	if !ok {
+		operation = ""
+		list = s.answers[operation]
+	}
+	if len(list) == 0 {
+		return answer{http.StatusNotImplemented, ""}
+	}
+	if len(list) > 1 {
+		s.answers[operation] = list[1:]
+	}
+	return list[0]
 }
 
 // ServeHTTP implements http.Handler.
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	form, _ := url.ParseQuery(string(body))
-	s.mu.Lock()
-	s.asked = append(s.asked, form)
-	next := s.answers[0]
-	if len(s.answers) > 1 {
-		s.answers = s.answers[1:]
-	}
-	s.mu.Unlock()
+	next := s.next(operationOf(r, form), form)
 	kind := "text/xml"
 	if strings.HasPrefix(next.body, "{") {
 		kind = "application/json"
@@ -58,19 +80,46 @@ func (s *stub) calls() int {
 	return len(s.asked)
 }
 
-// stubbed is an adapter whose every call is answered by a stub.
+// asking returns what was asked in the calls of one action.
+func (s *stub) asking(action string) []url.Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.asked), func(form url.Values) bool { return form.Get("Action") != action })
+}
+
+// stubbed is an adapter whose every call is answered alike, or one by one.
 func stubbed(t *testing.T, answers ...answer) (*Cloud, *stub) {
+	t.Helper()
+	return scripted(t, map[string][]answer{"": answers})
+}
+
+// scripted is an adapter whose calls are answered by operation.
+func scripted(t *testing.T, answers map[string][]answer) (*Cloud, *stub) {
 	t.Helper()
 	s := &stub{answers: answers}
 	server := httptest.NewServer(s)
 	cloud := New(Config{
 		Guard: openGuard(t), Endpoint: server.URL, Credentials: Keys("AKIAIOSFODNN7EXAMPLE", secret.NewValue([]byte("secret"))),
+		Now: func() time.Time { return testNow },
 	})
 	t.Cleanup(func() {
 		cloud.Close()
 		server.Close()
 	})
 	return cloud, s
+}
+
+// testNow is the clock of a scripted adapter.
+var testNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// ok is an answer of a query API: the inner part of its result.
+func ok(action, result string) []answer {
+	return []answer{{http.StatusOK, "<" + action + "Response><" + action + "Result>" + result + "</" + action + "Result></" + action + "Response>"}}
+}
+
+// okEC2 is an answer of EC2.
+func okEC2(action, result string) []answer {
+	return []answer{{http.StatusOK, "<" + action + "Response>" + result + "</" + action + "Response>"}}
 }
 
 func testSession() provision.Session {
