@@ -27,6 +27,8 @@ type Handler struct {
 	Mirror       Mirror
 	Values       Values
 	Manifests    Manifests
+	Provisions   Provisions
+	Bootstraps   Bootstraps
 	Bus          *event.Bus
 	Log          *slog.Logger
 
@@ -63,6 +65,8 @@ func (h *Handler) routes(mux *http.ServeMux) router {
 	h.mountOperations(r)
 	h.mountLive(r)
 	h.mountEvents(r)
+	h.mountAWSRoles(r)
+	h.mountAWSClusters(r)
 	return r
 }
 

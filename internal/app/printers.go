@@ -6,7 +6,9 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/eks"
 	"github.com/roadstead/roadstead/internal/manifest"
+	"github.com/roadstead/roadstead/internal/provision"
 )
 
 // accessPrinter prints the manifest of our own account in a cluster.
@@ -34,4 +36,17 @@ type rightsPrinter struct{}
 func (rightsPrinter) RightsManifest(e application.Entry) (string, error) {
 	text, err := manifest.YAML(manifest.ApplicationAccess(e))
 	return string(text), err
+}
+
+// bootstrapPrinter prints what lets us into an account of AWS.
+type bootstrapPrinter struct{}
+
+// Template implements api.Bootstraps.
+func (bootstrapPrinter) Template() []byte { return []byte(eks.BootstrapTemplate()) }
+
+// Command implements api.Bootstraps.
+func (bootstrapPrinter) Command(r provision.Role) string {
+	return "aws cloudformation deploy --region " + r.Region + " --stack-name roadstead-bootstrap" +
+		" --template-file bootstrap.yaml --capabilities CAPABILITY_NAMED_IAM" +
+		" --parameter-overrides TrustedPrincipal=" + r.Principal + " ExternalId=" + r.ExternalID
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,56 @@ import (
 type Service struct {
 	Store Store
 	Now   func() time.Time
+}
+
+// Role finds a role by id or by name.
+func (s *Service) Role(ctx context.Context, idOrName string) (Role, error) {
+	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
+		return s.Store.Role(ctx, id)
+	}
+	found, err := s.Store.RolesByName(ctx, idOrName)
+	if err != nil {
+		return Role{}, fmt.Errorf("find role %q: %w", idOrName, err)
+	}
+	return only(found)
+}
+
+// Run finds a run by id, or by the name of its cluster where only one has it.
+func (s *Service) Run(ctx context.Context, idOrName string) (Run, error) {
+	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
+		return s.Store.Run(ctx, id)
+	}
+	found, err := s.Store.RunsByName(ctx, idOrName)
+	if err != nil {
+		return Run{}, fmt.Errorf("find run %q: %w", idOrName, err)
+	}
+	return only(found)
+}
+
+// only returns the one that was found.
+func only[T any](found []T) (T, error) {
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return *new(T), apperr.Of(apperr.NotFound)
+	}
+	return *new(T), apperr.Of(apperr.AmbiguousName)
+}
+
+// Roles lists roles in order of id, after the given one.
+func (s *Service) Roles(ctx context.Context, after int64, limit int) ([]Role, error) {
+	return s.Store.Roles(ctx, after, limit)
+}
+
+// Runs lists runs in order of id, after the given one.
+func (s *Service) Runs(ctx context.Context, after int64, limit int) ([]Run, error) {
+	return s.Store.Runs(ctx, after, limit)
+}
+
+// Events lists what became of a run's stack in its present attempt, after the given sequence number.
+func (s *Service) Events(ctx context.Context, r Run, after int64, limit int) ([]Logged, error) {
+	return s.Store.Events(ctx, r.ID, r.Attempt, after, limit)
 }
 
 // Order is a wish for a cluster.

@@ -15,7 +15,10 @@ type Store interface {
 	Role(ctx context.Context, id int64) (Role, error)
 	// Roles and Runs list in order of id, after the given one.
 	Roles(ctx context.Context, after int64, limit int) ([]Role, error)
+	RolesByName(ctx context.Context, name string) ([]Role, error)
 	Run(ctx context.Context, id int64) (Run, error)
+	// RunsByName lists the runs of a cluster's name, whoever they belong to, but no deleted ones.
+	RunsByName(ctx context.Context, name string) ([]Run, error)
 	RunOfCluster(ctx context.Context, clusterID int64) (Run, error)
 	Runs(ctx context.Context, after int64, limit int) ([]Run, error)
 	// Session returns the sealed session of a run, nil when there is none.

@@ -21,6 +21,12 @@ func (s Provision) Roles(ctx context.Context, after int64, limit int) ([]provisi
 	return each(rows, roleOf), doing(err, "list provisioning roles")
 }
 
+// RolesByName lists the roles of that name.
+func (s Provision) RolesByName(ctx context.Context, name string) ([]provision.Role, error) {
+	rows, err := s.db.reader().ProvisionRolesByName(ctx, name)
+	return each(rows, roleOf), doing(err, "list provisioning roles by name")
+}
+
 // Role reads the row for a change.
 func (t provisionTx) Role(ctx context.Context, id int64) (provision.Role, error) {
 	row, err := t.LockProvisionRole(ctx, id)

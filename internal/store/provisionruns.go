@@ -22,6 +22,15 @@ func (s Provision) Run(ctx context.Context, id int64) (provision.Run, error) {
 	return runOf(row)
 }
 
+// RunsByName lists the runs of a cluster's name, but no deleted ones.
+func (s Provision) RunsByName(ctx context.Context, name string) ([]provision.Run, error) {
+	rows, err := s.db.reader().ProvisionRunsByName(ctx, name)
+	if err != nil {
+		return nil, doing(err, "list runs by name")
+	}
+	return eachOrError(rows, runOf)
+}
+
 // RunOfCluster returns the run that made a cluster, or makes it.
 func (s Provision) RunOfCluster(ctx context.Context, clusterID int64) (provision.Run, error) {
 	row, err := s.db.reader().ProvisionRunOfCluster(ctx, clusterID)
@@ -67,7 +76,7 @@ func (t provisionTx) InsertRun(ctx context.Context, r provision.Run) (_ provisio
 	err = t.InsertProvisionRun(ctx, sqlgen.InsertProvisionRunParams{
 		ID: r.ID, Uuid: r.UUID.String(), RoleID: r.RoleID, Level: string(r.Level), GroupID: optional(r.GroupID),
 		ClusterID: r.ClusterID, State: string(r.State), Attempt: int64(r.Attempt), Took: int64(r.Took), Detail: detail,
-		CreatedBy: r.CreatedBy, CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt), ReadyAt: stamp(r.ReadyAt),
+		CreatedBy: r.CreatedBy, CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt), ReadyAt: stamp(r.ReadyAt), Name: r.Spec.Name,
 	})
 	return r, doing(err, "store a run")
 }

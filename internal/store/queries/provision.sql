@@ -40,8 +40,14 @@ SELECT COUNT(*) FROM provision_runs WHERE role_id = $1;
 
 -- name: InsertProvisionRun :exec
 INSERT INTO provision_runs (id, uuid, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by,
-    created_at, updated_at, ready_at, session, session_expires)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, 0);
+    created_at, updated_at, ready_at, name, session, session_expires)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, NULL, 0);
+
+-- name: ProvisionRunsByName :many
+SELECT * FROM provision_runs WHERE name = $1 AND state <> 'deleted' ORDER BY id LIMIT 20;
+
+-- name: ProvisionRolesByName :many
+SELECT * FROM provision_roles WHERE name = $1 ORDER BY id LIMIT 20;
 
 -- name: UpdateProvisionRun :execrows
 UPDATE provision_runs SET state = $2, attempt = $3, took = $4, detail = $5, updated_at = $6, ready_at = $7,

@@ -208,6 +208,7 @@ type ProvisionRole struct {
 type ProvisionRun struct {
 	ID             int64
 	Uuid           string
+	Name           string
 	RoleID         int64
 	Level          string
 	GroupID        sql.NullInt64

@@ -167,8 +167,8 @@ func (q *Queries) InsertProvisionRole(ctx context.Context, arg InsertProvisionRo
 
 const insertProvisionRun = `-- name: InsertProvisionRun :exec
 INSERT INTO provision_runs (id, uuid, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by,
-    created_at, updated_at, ready_at, session, session_expires)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, 0)
+    created_at, updated_at, ready_at, name, session, session_expires)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, NULL, 0)
 `
 
 type InsertProvisionRunParams struct {
@@ -186,6 +186,7 @@ type InsertProvisionRunParams struct {
 	CreatedAt int64
 	UpdatedAt int64
 	ReadyAt   int64
+	Name      string
 }
 
 func (q *Queries) InsertProvisionRun(ctx context.Context, arg InsertProvisionRunParams) error {
@@ -204,6 +205,7 @@ func (q *Queries) InsertProvisionRun(ctx context.Context, arg InsertProvisionRun
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.ReadyAt,
+		arg.Name,
 	)
 	return err
 }
@@ -237,7 +239,7 @@ func (q *Queries) LockProvisionRole(ctx context.Context, id int64) (ProvisionRol
 }
 
 const lockProvisionRun = `-- name: LockProvisionRun :one
-UPDATE provision_runs SET id = id WHERE id = $1 RETURNING id, uuid, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires
+UPDATE provision_runs SET id = id WHERE id = $1 RETURNING id, uuid, name, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires
 `
 
 func (q *Queries) LockProvisionRun(ctx context.Context, id int64) (ProvisionRun, error) {
@@ -246,6 +248,7 @@ func (q *Queries) LockProvisionRun(ctx context.Context, id int64) (ProvisionRun,
 	err := row.Scan(
 		&i.ID,
 		&i.Uuid,
+		&i.Name,
 		&i.RoleID,
 		&i.Level,
 		&i.GroupID,
@@ -505,8 +508,52 @@ func (q *Queries) ProvisionRolesByARN(ctx context.Context, arn string) ([]Provis
 	return items, nil
 }
 
+const provisionRolesByName = `-- name: ProvisionRolesByName :many
+SELECT id, name, level, group_id, external_id, principal, arn, stack_role_arn, account_id, partition_name, region, state, code, verified_at, created_at, updated_at FROM provision_roles WHERE name = $1 ORDER BY id LIMIT 20
+`
+
+func (q *Queries) ProvisionRolesByName(ctx context.Context, name string) ([]ProvisionRole, error) {
+	rows, err := q.db.QueryContext(ctx, provisionRolesByName, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ProvisionRole
+	for rows.Next() {
+		var i ProvisionRole
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ExternalID,
+			&i.Principal,
+			&i.Arn,
+			&i.StackRoleArn,
+			&i.AccountID,
+			&i.PartitionName,
+			&i.Region,
+			&i.State,
+			&i.Code,
+			&i.VerifiedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const provisionRun = `-- name: ProvisionRun :one
-SELECT id, uuid, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE id = $1
+SELECT id, uuid, name, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE id = $1
 `
 
 func (q *Queries) ProvisionRun(ctx context.Context, id int64) (ProvisionRun, error) {
@@ -515,6 +562,7 @@ func (q *Queries) ProvisionRun(ctx context.Context, id int64) (ProvisionRun, err
 	err := row.Scan(
 		&i.ID,
 		&i.Uuid,
+		&i.Name,
 		&i.RoleID,
 		&i.Level,
 		&i.GroupID,
@@ -534,7 +582,7 @@ func (q *Queries) ProvisionRun(ctx context.Context, id int64) (ProvisionRun, err
 }
 
 const provisionRunOfCluster = `-- name: ProvisionRunOfCluster :one
-SELECT id, uuid, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE cluster_id = $1
+SELECT id, uuid, name, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE cluster_id = $1
 `
 
 func (q *Queries) ProvisionRunOfCluster(ctx context.Context, clusterID int64) (ProvisionRun, error) {
@@ -543,6 +591,7 @@ func (q *Queries) ProvisionRunOfCluster(ctx context.Context, clusterID int64) (P
 	err := row.Scan(
 		&i.ID,
 		&i.Uuid,
+		&i.Name,
 		&i.RoleID,
 		&i.Level,
 		&i.GroupID,
@@ -562,7 +611,7 @@ func (q *Queries) ProvisionRunOfCluster(ctx context.Context, clusterID int64) (P
 }
 
 const provisionRuns = `-- name: ProvisionRuns :many
-SELECT id, uuid, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, uuid, name, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE id > $1 ORDER BY id LIMIT $2
 `
 
 type ProvisionRunsParams struct {
@@ -582,6 +631,52 @@ func (q *Queries) ProvisionRuns(ctx context.Context, arg ProvisionRunsParams) ([
 		if err := rows.Scan(
 			&i.ID,
 			&i.Uuid,
+			&i.Name,
+			&i.RoleID,
+			&i.Level,
+			&i.GroupID,
+			&i.ClusterID,
+			&i.State,
+			&i.Attempt,
+			&i.Took,
+			&i.Detail,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.ReadyAt,
+			&i.Session,
+			&i.SessionExpires,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const provisionRunsByName = `-- name: ProvisionRunsByName :many
+SELECT id, uuid, name, role_id, level, group_id, cluster_id, state, attempt, took, detail, created_by, created_at, updated_at, ready_at, session, session_expires FROM provision_runs WHERE name = $1 AND state <> 'deleted' ORDER BY id LIMIT 20
+`
+
+func (q *Queries) ProvisionRunsByName(ctx context.Context, name string) ([]ProvisionRun, error) {
+	rows, err := q.db.QueryContext(ctx, provisionRunsByName, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ProvisionRun
+	for rows.Next() {
+		var i ProvisionRun
+		if err := rows.Scan(
+			&i.ID,
+			&i.Uuid,
+			&i.Name,
 			&i.RoleID,
 			&i.Level,
 			&i.GroupID,

@@ -26,6 +26,7 @@ CREATE INDEX provision_roles_group ON provision_roles (group_id);
 CREATE TABLE provision_runs (
     id              BIGINT PRIMARY KEY,
     uuid            TEXT   NOT NULL UNIQUE,
+    name            TEXT   NOT NULL,
     role_id         BIGINT NOT NULL REFERENCES provision_roles (id),
     level           TEXT   NOT NULL,
     group_id        BIGINT REFERENCES groups (id),
@@ -42,6 +43,7 @@ CREATE TABLE provision_runs (
     session         BYTEA,
     session_expires BIGINT NOT NULL
 );
+CREATE INDEX provision_runs_name ON provision_runs (name);
 CREATE INDEX provision_runs_role ON provision_runs (role_id);
 CREATE INDEX provision_runs_ready ON provision_runs (ready_at);
 CREATE INDEX provision_runs_session ON provision_runs (session_expires) WHERE session IS NOT NULL;
