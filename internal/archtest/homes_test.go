@@ -29,7 +29,7 @@ func homes() map[string][]string {
 		"golang.org/x/oauth2/":              {"oidc"},
 		"github.com/prometheus/":            {"telemetry", "app"},
 		"go.opentelemetry.io/":              {"tracing"},
-		"go.yaml.in/yaml/":                  {"cluster", "namespace", "application", "cli"},
+		"go.yaml.in/yaml/":                  {"cluster", "namespace", "application", "cli", "awstest"},
 		"github.com/go-viper/mapstructure/": {"config"},
 	}
 }

@@ -1,0 +1,316 @@
+package awstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxRequest is more than any operation takes.
+const maxRequest = 2 << 20
+
+// exchange is one call with all that is known of it.
+type exchange struct {
+	cloud     *Cloud
+	service   string
+	operation string
+	requestID string
+	caller    *credential
+	region    *region
+	form      url.Values     // query protocols
+	body      map[string]any // JSON
+	path      []string       // JSON: what stands in the places of the URL
+	now       time.Time
+}
+
+// action does a call. It returns what is encoded as the answer.
+type action func(*exchange) (any, error)
+
+// operation is one operation of a service: what it needs to be allowed, and what it does.
+type operation struct {
+	do action
+	// resource is the ARN that the caller must be allowed to act on; nil: "*". open needs no permission at all.
+	resource func(*exchange) string
+	open     bool
+}
+
+func (c *Cloud) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+webhookPath, c.review)
+	mux.HandleFunc("POST "+webhookPath+"{cluster}", c.review)
+	mux.HandleFunc("/", c.serve)
+	return mux
+}
+
+// serve takes a call from its signature to its answer.
+func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if err != nil {
+		http.Error(w, "request too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	x, answer, fault, err := c.perform(r, payload)
+	switch fault.Trouble {
+	case LostAnswer:
+		cut(w)
+		return
+	case Slow:
+		pause(r, fault.Delay)
+	}
+	status, contentType, body := x.encode(answer, err)
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("X-Amzn-Requestid", x.requestID)
+	if f, ok := err.(*failure); ok && x.service == "eks" { //nolint:errorlint // ours are not wrapped
+		w.Header().Set("X-Amzn-Errortype", f.code)
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// cut ends the connection without an answer.
+func cut(w http.ResponseWriter) {
+	if hijacker, ok := w.(http.Hijacker); ok {
+		if connection, _, err := hijacker.Hijack(); err == nil {
+			_ = connection.Close()
+		}
+	}
+}
+
+func pause(r *http.Request, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
+}
+
+// perform does the call under the lock, and records it.
+func (c *Cloud) perform(r *http.Request, payload []byte) (x *exchange, answer any, fault Fault, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	x = &exchange{cloud: c, requestID: uuid.NewString(), now: c.advance()}
+	answer, fault, err = x.run(r, payload)
+	x.record(fault, err)
+	return x, answer, fault, err
+}
+
+func (x *exchange) run(r *http.Request, payload []byte) (any, Fault, error) {
+	claim, err := readSignature(r)
+	x.service = claim.service
+	if err != nil {
+		return nil, Fault{}, fail(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token: %v", err)
+	}
+	op, err := x.route(r, payload)
+	if err != nil {
+		return nil, Fault{}, err
+	}
+	if err := x.authenticate(r, payload, claim); err != nil {
+		return nil, Fault{}, err
+	}
+	fault, faulty := x.cloud.rules.next(x.operation)
+	if refused := fault.refusal(x.service); faulty && refused != nil {
+		return nil, fault, refused
+	}
+	if err := x.authorize(op); err != nil {
+		return nil, fault, err
+	}
+	answer, err := op.do(x)
+	return answer, fault, err
+}
+
+// route finds out which operation is called, with which parameters.
+func (x *exchange) route(r *http.Request, payload []byte) (operation, error) {
+	if x.service == "eks" {
+		return x.routeEKS(r, payload)
+	}
+	x.form = r.URL.Query()
+	if r.Method == http.MethodPost {
+		form, err := url.ParseQuery(string(payload))
+		if err != nil {
+			return operation{}, fail(http.StatusBadRequest, "MalformedQueryString", "The query string contains a syntax error")
+		}
+		x.form = form
+	}
+	x.operation = x.form.Get("Action")
+	for _, table := range []struct {
+		service    string
+		operations map[string]operation
+	}{
+		{"sts", stsOperations()}, {"cloudformation", stackOperations()}, {"ec2", ec2Operations()}, {"iam", iamOperations()},
+	} {
+		if op, ok := table.operations[x.operation]; ok && table.service == x.service {
+			return op, nil
+		}
+	}
+	return operation{}, fail(http.StatusBadRequest, "InvalidAction", "The action %s is not valid for this endpoint", x.operation)
+}
+
+// authenticate finds the caller.
+func (x *exchange) authenticate(r *http.Request, payload []byte, claim signature) error {
+	words := dialectOf(x.service)
+	what := signed{
+		method: r.Method, url: r.URL, host: r.Host, payload: payload,
+		header: func(name string) []string {
+			if values := r.Header.Values(name); len(values) > 0 || name != "content-length" {
+				return append([]string(nil), values...)
+			}
+			return []string{strconv.Itoa(len(payload))}
+		},
+	}
+	known, err := x.cloud.identify(claim, what, x.now, words)
+	if err != nil {
+		return err
+	}
+	x.caller = known
+	region := claim.region
+	if x.service == "iam" {
+		region = x.cloud.config.Regions[0] // IAM is in no region
+	}
+	if x.region = known.account.regions[region]; x.region == nil {
+		return fail(words.statusUnknownKey, words.unknownKey, "The security token included in the request is invalid")
+	}
+	return nil
+}
+
+// identify returns whose signature it is.
+func (c *Cloud) identify(claim signature, what signed, now time.Time, words dialect) (*credential, error) {
+	known := c.keys[claim.keyID]
+	if known == nil || known.token != claim.token || !known.alive() {
+		return nil, fail(words.statusUnknownKey, words.unknownKey, "The security token included in the request is invalid")
+	}
+	if !claim.verify(what, known.secret) {
+		return nil, fail(http.StatusForbidden, words.badSignature,
+			"The request signature we calculated does not match the signature you provided.")
+	}
+	if !claim.fresh(now) {
+		return nil, fail(http.StatusForbidden, words.stale, "Signature expired: %s is not within %s of %s",
+			claim.at.Format(signingTime), maxSkew, now.UTC().Format(signingTime))
+	}
+	if !known.expires.IsZero() && !now.Before(known.expires) {
+		return nil, fail(words.statusExpired, words.expired, "The security token included in the request is expired")
+	}
+	return known, nil
+}
+
+func (x *exchange) authorize(op operation) error {
+	if op.open {
+		return nil
+	}
+	asked := request{action: x.service + ":" + x.operation, resource: "*", context: map[string]string{}}
+	if op.resource != nil {
+		asked.resource = op.resource(x)
+	}
+	if x.caller.may(asked) {
+		return nil
+	}
+	return deny(x.service, x.caller, asked)
+}
+
+func (x *exchange) record(fault Fault, err error) {
+	call := Call{
+		At: x.now, Service: x.service, Operation: x.operation, RequestID: x.requestID,
+		Parameters: plain(x.form), Lost: fault.Trouble == LostAnswer,
+	}
+	if x.caller != nil {
+		call.Principal, call.Account = x.caller.arn(), x.caller.account.id
+	}
+	if x.region != nil {
+		call.Region = x.region.name
+	}
+	if f, ok := err.(*failure); ok { //nolint:errorlint // ours are not wrapped
+		call.Code = f.code
+	}
+	x.cloud.calls = append(x.cloud.calls, call)
+}
+
+// encode writes an answer in the service's protocol.
+func (x *exchange) encode(answer any, err error) (status int, contentType string, body []byte) {
+	if err != nil {
+		refused, ok := err.(*failure) //nolint:errorlint // ours are not wrapped
+		if !ok {
+			refused = fail(http.StatusInternalServerError, "InternalFailure", "%v", err)
+		}
+		contentType, body = refused.encode(x.service, x.requestID)
+		return refused.status, contentType, body
+	}
+	if x.service == "eks" {
+		body, err = json.Marshal(answer)
+	} else {
+		body, err = x.encodeXML(answer)
+	}
+	if err != nil {
+		return http.StatusInternalServerError, "text/plain", []byte(err.Error())
+	}
+	if x.service == "eks" {
+		return http.StatusOK, "application/json", body
+	}
+	return http.StatusOK, "text/xml", body
+}
+
+// encodeXML wraps the fields of an answer as the query protocols do. EC2 has them beside the request id, the others below
+// a result.
+func (x *exchange) encodeXML(answer any) ([]byte, error) {
+	var fields bytes.Buffer
+	if answer != nil {
+		var element bytes.Buffer
+		if err := xml.NewEncoder(&element).EncodeElement(answer, xml.StartElement{Name: xml.Name{Local: "answer"}}); err != nil {
+			return nil, fmt.Errorf("encode the answer: %w", err)
+		}
+		fields.Write(inner(element.Bytes()))
+	}
+	var out bytes.Buffer
+	out.WriteString("<" + x.operation + "Response>")
+	if x.service == "ec2" {
+		out.WriteString("<requestId>" + x.requestID + "</requestId>" + fields.String())
+	} else {
+		result := x.operation + "Result"
+		out.WriteString("<" + result + ">" + fields.String() + "</" + result + ">")
+		out.WriteString("<ResponseMetadata><RequestId>" + x.requestID + "</RequestId></ResponseMetadata>")
+	}
+	out.WriteString("</" + x.operation + "Response>")
+	return out.Bytes(), nil
+}
+
+// inner strips the outermost element.
+func inner(element []byte) []byte {
+	start, end := bytes.IndexByte(element, '>'), bytes.LastIndexByte(element, '<')
+	if start < 0 || end <= start {
+		return nil
+	}
+	return element[start+1 : end]
+}
+
+// list reads "Name.member.1", "Name.member.2" and so on, or EC2's "Name.1".
+func (x *exchange) list(name string) []string {
+	var values []string
+	for _, form := range []string{name + ".member.", name + "."} {
+		for i := 1; x.form.Has(form + strconv.Itoa(i)); i++ {
+			values = append(values, x.form.Get(form+strconv.Itoa(i)))
+		}
+	}
+	return values
+}
+
+// optional is a parameter; nil when it was not given, which is not the same as empty.
+func (x *exchange) optional(name string) *string {
+	if !x.form.Has(name) {
+		return nil
+	}
+	value := x.form.Get(name)
+	return &value
+}
+
+func (x *exchange) isTrue(name string) bool { return strings.EqualFold(x.form.Get(name), "true") }
+
+// timestamp is a time in the form of XML answers.
+func timestamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
