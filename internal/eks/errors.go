@@ -101,9 +101,6 @@ func verdictWithoutAnswer(err error) verdict {
 	if _, ok := errors.AsType[*smithy.InvalidParamsError](err); ok {
 		return verdict{provision.Invalid, apperr.CloudInvalid}
 	}
-	if strings.Contains(err.Error(), "unable to get attempt token") { // the SDK's own pace, for which it has no type
-		return verdict{provision.Throttled, apperr.CloudThrottled}
-	}
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusTooManyRequests {
 		return verdict{provision.Throttled, apperr.CloudThrottled}
 	}

@@ -64,8 +64,8 @@ func (l *lanes) sweep(now time.Time) {
 	}
 }
 
-// patience is short: who called polls, and comes back. Once an account throttles, calls beyond the pace that it allows
-// fail at once. A quota of CloudFormation's has a name that the SDK takes for throttling; waiting does not help there.
+// patience is short: who called polls, and comes back. Once an account throttles, its calls are held to the pace that it
+// allows. A quota of CloudFormation's has a name that the SDK takes for throttling; waiting does not help there.
 func patience(o *retry.AdaptiveModeOptions) {
 	notAQuota := func(err error) aws.Ternary {
 		if answered(err, "LimitExceededException") {
@@ -73,7 +73,6 @@ func patience(o *retry.AdaptiveModeOptions) {
 		}
 		return aws.UnknownTernary
 	}
-	o.FailOnNoAttemptTokens = true
 	o.Throttles = slices.Insert(o.Throttles, 0, retry.IsErrorThrottle(retry.IsErrorThrottleFunc(notAQuota)))
 	o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 		s.MaxAttempts = attempts
