@@ -109,10 +109,10 @@ func (w *world) eks() *eks.Client { return eks.NewFromConfig(w.config(home, w.cu
 func (w *world) ec2() *ec2.Client { return ec2.NewFromConfig(w.config(home, w.customer())) }
 func (w *world) iam() *iam.Client { return iam.NewFromConfig(w.config(home, w.customer())) }
 
-// clusterTemplate is the template that the product ships.
-func clusterTemplate(t *testing.T) *string {
+// shipped is a template of the product.
+func shipped(t *testing.T, name string) *string {
 	t.Helper()
-	data, err := os.ReadFile("../eks/templates/cluster.yaml")
+	data, err := os.ReadFile("../eks/templates/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func parameters(values map[string]string) []cfn.Parameter {
 // clusterStack asks for a cluster with a network of its own.
 func (w *world) clusterStack(name string) *cloudformation.CreateStackInput {
 	return &cloudformation.CreateStackInput{
-		StackName: &name, TemplateBody: clusterTemplate(w.t), RoleARN: &w.stackRole,
+		StackName: &name, TemplateBody: shipped(w.t, "cluster.yaml"), RoleARN: &w.stackRole,
 		Capabilities: []cfn.Capability{cfn.CapabilityCapabilityIam}, ClientRequestToken: aws.String("create-" + name),
 		Tags: []cfn.Tag{{Key: aws.String("roadstead:provider-id"), Value: aws.String("run-1")}},
 		Parameters: parameters(map[string]string{
