@@ -1,6 +1,7 @@
 package eks
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 
@@ -51,9 +52,7 @@ func TestControl(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answers := map[string][]answer{"GET /clusters/orders-production": {test.cluster}}
-			for operation, list := range groups {
-				answers[operation] = list
-			}
+			maps.Copy(answers, groups)
 			cloud, _ := scripted(t, answers)
 			run := testRun()
 			run.Outputs.NodeRoleARN = "arn:aws:iam::210987654321:role/roadstead/node"

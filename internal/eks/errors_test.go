@@ -137,8 +137,10 @@ func TestOneCallIsTriedThreeTimes(t *testing.T) {
 
 func TestLostAnswerIsAskedForAgainWithTheSameToken(t *testing.T) {
 	t.Parallel()
-	cloud, asked := stubbed(t, answer{500, ""}, answer{200,
-		`<CreateStackResponse><CreateStackResult><StackId>arn:stack/1</StackId></CreateStackResult></CreateStackResponse>`})
+	cloud, asked := stubbed(t, answer{500, ""}, answer{
+		200,
+		`<CreateStackResponse><CreateStackResult><StackId>arn:stack/1</StackId></CreateStackResult></CreateStackResponse>`,
+	})
 	id, err := cloud.Create(t.Context(), testSession(), testRole(), testRun())
 	if err != nil || id != "arn:stack/1" {
 		t.Fatalf("Create = %q, %v", id, err)

@@ -37,34 +37,40 @@ func TestPlan(t *testing.T) {
 	}{
 		"there is none": {
 			map[string][]answer{"DescribeChangeSet": {none}, "DescribeStacks": stack, "CreateChangeSet": made},
-			provision.Plan{ID: planID}, "", 1,
+			provision.Plan{ID: planID},
+			"", 1,
 		},
 		"it is being made": {
 			map[string][]answer{"DescribeChangeSet": changeSetAnswer("CREATE_IN_PROGRESS", "UNAVAILABLE", "")},
-			provision.Plan{ID: planID}, "", 0,
+			provision.Plan{ID: planID},
+			"", 0,
 		},
 		"it is ready": {
 			map[string][]answer{"DescribeChangeSet": changeSetAnswer("CREATE_COMPLETE", "AVAILABLE", changes)},
 			provision.Plan{ID: planID, Ready: true, Changes: []provision.Change{
 				{LogicalID: "Cluster", Type: "AWS::EKS::Cluster", Action: "modify", Guarded: true},
 				{LogicalID: "Vpc", Type: "AWS::EC2::VPC", Action: "modify", Replaced: true, Guarded: true},
-			}}, "", 0,
+			}},
+			"", 0,
 		},
 		"it would change nothing": {
 			map[string][]answer{"DescribeChangeSet": changeSetAnswer("FAILED", "UNAVAILABLE",
 				"<StatusReason>The submitted information didn't contain changes. Submit different information to create a change set.</StatusReason>")},
-			provision.Plan{ID: planID, Ready: true, Empty: true}, "", 0,
+			provision.Plan{ID: planID, Ready: true, Empty: true},
+			"", 0,
 		},
 		"it cannot be made": {
 			map[string][]answer{"DescribeChangeSet": changeSetAnswer("FAILED", "UNAVAILABLE", "<StatusReason>no such parameter</StatusReason>")},
-			provision.Plan{}, apperr.CloudInvalid, 0,
+			provision.Plan{},
+			apperr.CloudInvalid, 0,
 		},
 		"it was used up": {
 			map[string][]answer{
 				"DescribeChangeSet": changeSetAnswer("CREATE_COMPLETE", "EXECUTE_FAILED", ""), "DeleteChangeSet": ok("DeleteChangeSet", ""),
 				"DescribeStacks": stack, "CreateChangeSet": made,
 			},
-			provision.Plan{ID: planID}, "", 1,
+			provision.Plan{ID: planID},
+			"", 1,
 		},
 	}
 	for name, test := range tests {

@@ -27,11 +27,11 @@ func (c *Cloud) versions(ctx context.Context, s provision.Session) ([]provision.
 	pages := awseks.NewDescribeClusterVersionsPaginator(c.eks(s), &awseks.DescribeClusterVersionsInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if class := provision.ClassOf(failed("", err)); class == provision.Denied || class == provision.Unknown && err != nil {
-			return fallbackVersions(c.now())
-		}
-		if err != nil {
-			return nil, failed("asking for versions", err)
+		if err = failed("asking for versions", err); err != nil {
+			if class := provision.ClassOf(err); class == provision.Denied || class == provision.Unknown {
+				return fallbackVersions(c.now())
+			}
+			return nil, err
 		}
 		for _, v := range page.ClusterVersions {
 			offers = append(offers, provision.Offer{
