@@ -34,6 +34,9 @@ type Config struct {
 	// InstallerImage is an installer image, whatever its tag. So is every
 	// image whose path ends in /installer.
 	InstallerImage string
+	// TokenWebhook is the URL that reviews foreign bearer tokens; empty: nobody
+	// does.
+	TokenWebhook string
 	// Version is the Kubernetes version that kubelets claim, as in v1.37.2.
 	Version string
 }
@@ -84,7 +87,9 @@ func (c *Cluster) start(ctx context.Context, config Config) error {
 	if err := c.serveCharts(ctx, config.ChartsListen); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	c.plane, err = controlplane.Start(ctx, controlplane.Config{Dir: c.dir.path, Listener: listener, Log: componentLog})
+	c.plane, err = controlplane.Start(ctx, controlplane.Config{
+		Dir: c.dir.path, Listener: listener, TokenWebhook: config.TokenWebhook, Log: componentLog,
+	})
 	if err != nil {
 		return err
 	}

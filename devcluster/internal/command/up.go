@@ -40,6 +40,8 @@ func newUp() *cobra.Command {
 		"ghcr.io/roadstead/installer", "installer `image`, whatever its tag, besides all whose path ends in /installer")
 	flags.StringVar(&config.ChartsListen, "charts-listen", "127.0.0.1:0",
 		"loopback `address` of the chart repository; port 0 is any free one")
+	flags.StringVar(&config.TokenWebhook, "authentication-webhook", "",
+		"`URL` of a webhook that reviews bearer tokens (TokenReview v1) which are none of the cluster's own")
 	flags.IntVar(&config.Nodes, "nodes", 1, "`number` of simulated nodes")
 	return cmd
 }

@@ -36,9 +36,11 @@ type component struct {
 	run  func(context.Context) error
 }
 
-func newAPIServer(ctx context.Context, listener net.Listener, etcdURL string, keys *credentials) (component, error) {
+func newAPIServer(
+	ctx context.Context, listener net.Listener, etcdURL string, keys *credentials, more ...string,
+) (component, error) {
 	server := options.NewServerRunOptions()
-	if err := parse(server.Flags(), apiServerFlags(etcdURL, keys)); err != nil {
+	if err := parse(server.Flags(), append(apiServerFlags(etcdURL, keys), more...)); err != nil {
 		return component{}, fmt.Errorf("set the API server's flags: %w", err)
 	}
 	server.SecureServing.Listener = listener

@@ -25,6 +25,9 @@ type Config struct {
 	Dir string
 	// Listener is the API server's socket, a loopback TCP listener.
 	Listener net.Listener
+	// TokenWebhook is the URL that reviews bearer tokens which are none of the
+	// cluster's own; empty: nobody does.
+	TokenWebhook string
 	// Log receives what the components log.
 	Log io.Writer
 }
@@ -75,7 +78,11 @@ func (c *ControlPlane) start(config Config) error {
 	if err != nil {
 		return err
 	}
-	apiServer, err := newAPIServer(c.ctx, config.Listener, c.etcd.client.String(), c.keys)
+	webhook, err := c.keys.writeWebhook(config.TokenWebhook)
+	if err != nil {
+		return err
+	}
+	apiServer, err := newAPIServer(c.ctx, config.Listener, c.etcd.client.String(), c.keys, webhook...)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,27 @@ func (c *credentials) writeKubeconfig(path, server, user string, groups ...strin
 	return nil
 }
 
+// writeWebhook stores how the API server calls the webhook that reviews bearer
+// tokens, and returns the flags for it; none without a webhook. What it said is
+// kept for a second: a test that ends an access sees that at once.
+func (c *credentials) writeWebhook(url string) (flags []string, err error) {
+	if url == "" {
+		return nil, nil
+	}
+	config, path := api.NewConfig(), c.path("token-webhook.kubeconfig")
+	config.Clusters[clusterName] = &api.Cluster{Server: url}
+	config.Contexts[clusterName] = &api.Context{Cluster: clusterName}
+	config.CurrentContext = clusterName
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return nil, fmt.Errorf("write the kubeconfig of the token webhook: %w", err)
+	}
+	return []string{
+		"--authentication-token-webhook-config-file=" + path,
+		"--authentication-token-webhook-version=v1",
+		"--authentication-token-webhook-cache-ttl=1s",
+	}, nil
+}
+
 // restConfig is a client configuration of user with no rate limit of its own
 // and the compact encoding.
 func (c *credentials) restConfig(server, user string, groups ...string) (*rest.Config, error) {
