@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/egress"
@@ -39,7 +37,7 @@ func (w *worker) provisioner(ctx context.Context, c *core, keys *workerKeys, cfg
 	}, nil
 }
 
-func awsCredentials(ctx context.Context, cfg config.Config) (aws.CredentialsProvider, error) {
+func awsCredentials(ctx context.Context, cfg config.Config) (eks.Credentials, error) {
 	if cfg.AWSAccessKeyID != "" {
 		return eks.Keys(cfg.AWSAccessKeyID, secret.NewValue([]byte(cfg.AWSSecretAccessKey.Reveal()))), nil
 	}

@@ -40,6 +40,8 @@ func exceptions() map[string]string {
 	return map[string]string{
 		"github.com/jackc/pgx/v5/pgconn":     "store",   // the operator's database
 		"go.opentelemetry.io/otel/exporters": "tracing", // the operator's collector of traces
+		// AWS's fixed addresses that hand out a worker's own credentials.
+		"github.com/aws/aws-sdk-go-v2/feature/ec2/imds": "eks",
 	}
 }
 

@@ -29,7 +29,7 @@ func layers() []layer {
 		{name: "delivery", packages: []string{"web", "api", "gitlabapi", "cli"}, later: []string{"gitlabapi"}},
 		{name: "root", packages: []string{"app"}},
 		{name: "outside", packages: []string{"stage", "demo"}}, // knows the programs and the API, as a user does
-		{name: "kit", packages: []string{"apitest", "awstest", "kubetest", "storetest", "archtest", "e2e"}, later: []string{"awstest"}},
+		{name: "kit", packages: []string{"apitest", "awstest", "kubetest", "storetest", "archtest", "e2e"}},
 	}
 }
 

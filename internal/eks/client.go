@@ -32,7 +32,7 @@ type Config struct {
 	// Guard is the door that every call goes through. It has to let the Endpoint in.
 	Guard *egress.Guard
 	// Credentials say who we are to AWS. They are used for nothing but to assume roles; see Keys and Chain.
-	Credentials aws.CredentialsProvider
+	Credentials Credentials
 	// Endpoint is the URL of an AWS-compatible server that stands in for all services; empty for AWS itself.
 	Endpoint string
 	// Installation names this one in the tags of what it makes; may be empty.
