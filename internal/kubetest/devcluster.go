@@ -63,7 +63,18 @@ func Devcluster(t testing.TB) *Cluster {
 	return shared.cluster
 }
 
-func start() (c *Cluster, stop func(), err error) {
+// OwnDevcluster starts a control plane for one test, with flags besides those that every one has, and ends it with the test.
+func OwnDevcluster(t testing.TB, flags ...string) *Cluster {
+	t.Helper()
+	c, stop, err := start(flags...)
+	if err != nil {
+		t.Fatalf("starting the devcluster that this test needs: %v", err)
+	}
+	t.Cleanup(stop)
+	return c
+}
+
+func start(flags ...string) (c *Cluster, stop func(), err error) {
 	binary, err := findBinary()
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +83,7 @@ func start() (c *Cluster, stop func(), err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("making its folder: %w", err)
 	}
-	args := []string{"up", "--dir", dir}
+	args := append([]string{"up", "--dir", dir}, flags...)
 	if installer := filepath.Join(filepath.Dir(binary), "roadstead-installer"); isFile(installer) {
 		args = append(args, "--installer-bin", installer)
 	}
