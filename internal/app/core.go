@@ -141,6 +141,7 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 		Known: c.catalog, Rights: rightsPrinter{}, Now: now,
 	}
 	c.provisions = &provision.Service{Store: c.db.Provision(), Now: now}
+	c.clusters.Keeper = c.provisions
 	c.clusters.Dependents = dependents{c.namespaces, c.applications}
 	return nil
 }

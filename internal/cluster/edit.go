@@ -30,6 +30,9 @@ type EditRequest struct {
 // Edit changes a registration. When the platform changed, whatever was known of
 // the cluster by the old one is void, and the first check follows.
 func (s *Service) Edit(ctx context.Context, id int64, r EditRequest) (edited Cluster, err error) {
+	if err = s.checkKeeper(ctx, id, r); err != nil {
+		return Cluster{}, fmt.Errorf("edit cluster %d: %w", id, err)
+	}
 	var before Cluster
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		if before, err = tx.Cluster(ctx, id); err != nil {
@@ -52,6 +55,24 @@ func (s *Service) Edit(ctx context.Context, id int64, r EditRequest) (edited Clu
 		s.invalidate(ctx, edited)
 	}
 	return edited, nil
+}
+
+// checkKeeper refuses to change the platform of a cluster that is not for people to keep. It looks outside of the
+// transaction: a cluster never begins or ceases to be managed while it is registered.
+func (s *Service) checkKeeper(ctx context.Context, id int64, r EditRequest) error {
+	c, err := s.Store.Cluster(ctx, id)
+	if err != nil || or(r.APIURL, c.Platform.APIURL) == c.Platform.APIURL &&
+		or(r.CAPEM, c.Platform.CAPEM) == c.Platform.CAPEM && r.Token.IsEmpty() {
+		return err
+	}
+	managed, err := s.Keeper.Managed(ctx, id)
+	if err != nil {
+		return fmt.Errorf("ask who keeps it: %w", err)
+	}
+	if managed {
+		return apperr.Of(apperr.CloudManaged)
+	}
+	return nil
 }
 
 // invalidate asks for what is known of a cluster by its new platform. What was

@@ -51,6 +51,12 @@ type Dependents interface {
 	Clear(ctx context.Context, clusterID int64) (bool, error)
 }
 
+// Keeper keeps the platforms of clusters that were made for people, not attached by them.
+type Keeper interface {
+	// Managed reports whether a cluster is such a one.
+	Managed(ctx context.Context, clusterID int64) (bool, error)
+}
+
 // Service answers for registered clusters.
 type Service struct {
 	Store  Store
@@ -60,6 +66,7 @@ type Service struct {
 	Mirror Mirror
 	// Installation names this installation of Roadstead.
 	Installation string
+	Keeper       Keeper
 	// Dependents and Accounts are called by workers only.
 	Dependents Dependents
 	Accounts   Accounts
