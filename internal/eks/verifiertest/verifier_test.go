@@ -55,7 +55,7 @@ func TestVerifierJudgesOurTokens(t *testing.T) { //nolint:paralleltest // it cha
 		{"for another cluster", "orders", "payments", region, 0, false},
 		{"of another region of the partition", "orders", "orders", "us-east-2", 0, true},
 	}
-	for _, test := range tests { //nolint:paralleltest // as above
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			made := bearer(t, test.cluster, test.region, time.Now().Add(-test.age))
 			identity, err := token.NewVerifier(test.asks, "aws", region).Verify(made)
