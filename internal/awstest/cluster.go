@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,33 +29,6 @@ type cluster struct {
 	updates  []clusterUpdate
 	door     *door
 }
-
-// entry lets a principal into a cluster. It knows the unique id of a role: one made later under the same ARN is another.
-type entry struct {
-	arn, principal, principalID string
-	kind, username              string
-	groups                      []string
-	policies                    map[string]association // by ARN
-	created, effective          time.Time
-}
-
-type association struct {
-	scope      string // cluster or namespace
-	namespaces []string
-	at         time.Time
-}
-
-// nodegroup is a group of machines.
-type nodegroup struct {
-	name, arn, version, status, role, ami string
-	types, subnets                        []string
-	count, disk                           int
-	created, changed                      time.Time
-	issues                                []issue
-	tags                                  map[string]string
-}
-
-type issue struct{ code, message string }
 
 type clusterUpdate struct {
 	id, kind, status string
@@ -144,114 +116,4 @@ func updateCluster(p *part, at time.Time) {
 	}
 	found.network, _ = p.properties["ResourcesVpcConfig"].(map[string]any)
 	found.updates = append(found.updates, clusterUpdate{uuid.NewString(), kind, "Successful", at})
-}
-
-// addEntry lets a principal in. It takes effect a while later if that was asked for.
-func (c *cluster) addEntry(principal, kind, username string, groups []string, at time.Time) (*entry, error) {
-	owner := c.region.account.cloud
-	if c.mode == "CONFIG_MAP" {
-		return nil, fmt.Errorf("the cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation")
-	}
-	if c.entries[principal] != nil {
-		return nil, fmt.Errorf("the specified access entry resource is already in use on this cluster")
-	}
-	known := owner.roleByARN(principal)
-	if known == nil && owner.userByARN(principal) == nil {
-		return nil, fmt.Errorf("The specified principalArn is invalid: invalid principal %s", principal) //nolint:staticcheck,revive // AWS' words
-	}
-	made := &entry{
-		principal: principal, kind: fallback(kind, "STANDARD"), username: username, groups: groups,
-		policies: map[string]association{}, created: at, effective: at.Add(owner.rules.accessDelay),
-		arn: owner.arn("eks", c.region.name, c.region.account.id, "access-entry/"+c.name+"/role/"+accountOf(principal)+"/x/"+hexID(8)),
-	}
-	if known != nil {
-		made.principalID = known.id
-		if username == "" && made.kind == "STANDARD" {
-			made.username = owner.arn("sts", "", accountOf(principal), "assumed-role/"+known.name+"/{{SessionName}}")
-		}
-	}
-	c.entries[principal] = made
-	return made, nil
-}
-
-func (c *Cloud) userByARN(arn string) *user {
-	if a := c.accounts[accountOf(arn)]; a != nil {
-		for _, u := range a.users {
-			if u.arn == arn {
-				return u
-			}
-		}
-	}
-	return nil
-}
-
-func (e *entry) associate(policyARN, scope string, namespaces []any, at time.Time) {
-	made := association{scope: scope, at: at}
-	for _, name := range namespaces {
-		made.namespaces = append(made.namespaces, text(name))
-	}
-	e.policies[policyARN] = made
-}
-
-func (p *part) nodegroup() *nodegroup {
-	found := p.stack.region.clusters[p.property("ClusterName")]
-	if found == nil {
-		return nil
-	}
-	return found.groups[p.attributes["NodegroupName"]]
-}
-
-func makeNodegroup(p *part, at time.Time) error {
-	r := p.stack.region
-	found := r.clusters[p.property("ClusterName")]
-	if found == nil || found.status != "ACTIVE" {
-		return fmt.Errorf("no active cluster found for name: %s", p.property("ClusterName"))
-	}
-	role := p.property("NodeRole")
-	if r.account.cloud.roleByARN(role) == nil {
-		return fmt.Errorf("the role with name %s cannot be found", role)
-	}
-	name := p.property("NodegroupName")
-	if name == "" {
-		name = p.generated(63)
-	}
-	if found.groups[name] != nil {
-		return fmt.Errorf("NodeGroup already exists with name %s and cluster name %s", name, found.name)
-	}
-	made := &nodegroup{name: name, status: "CREATING", created: at, tags: maps.Clone(p.stack.tags)}
-	made.arn = r.account.cloud.arn("eks", r.name, r.account.id, "nodegroup/"+found.name+"/"+name+"/"+hexID(8))
-	found.groups[name] = made
-	p.id = found.name + "/" + name
-	p.attributes["NodegroupName"], p.attributes["ClusterName"], p.attributes["Arn"] = name, found.name, made.arn
-	p.describeNodes(made, at)
-	if made.version == "" {
-		made.version = found.version
-	}
-	if found.mode != "CONFIG_MAP" && found.entries[role] == nil { // EKS lets the machines of managed groups in by itself
-		_, err := found.addEntry(role, "EC2_LINUX", "system:node:{{EC2PrivateDNSName}}", []string{"system:nodes"}, at)
-		return err
-	}
-	return nil
-}
-
-// describeNodes takes over what the template says of a group.
-func (p *part) describeNodes(n *nodegroup, at time.Time) {
-	n.version, n.role, n.ami = fallback(p.property("Version"), n.version), p.property("NodeRole"), p.property("AmiType")
-	n.types, n.subnets = texts(nil), nil
-	for _, name := range asList(p.properties["InstanceTypes"]) {
-		n.types = append(n.types, text(name))
-	}
-	for _, id := range asList(p.properties["Subnets"]) {
-		n.subnets = append(n.subnets, text(id))
-	}
-	scaling, _ := p.properties["ScalingConfig"].(map[string]any)
-	n.count, _ = strconv.Atoi(text(scaling["DesiredSize"]))
-	n.disk, _ = strconv.Atoi(p.property("DiskSize"))
-	n.changed = at
-}
-
-func updateNodegroup(p *part, at time.Time) {
-	if found := p.nodegroup(); found != nil {
-		p.describeNodes(found, at)
-	}
 }

@@ -1,10 +1,6 @@
 package awstest
 
 import (
-	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -17,18 +13,6 @@ type template struct {
 	conditions  map[string]any
 	resources   []declared
 	outputs     []output
-}
-
-type parameter struct {
-	kind        string
-	byDefault   *string
-	allowed     []string
-	pattern     *regexp.Regexp
-	minimum     *float64
-	maximum     *float64
-	shortest    int
-	noEcho      bool
-	description string
 }
 
 // declared is a resource as the template has it.
@@ -165,40 +149,6 @@ func untagged(node *yaml.Node) any {
 	return node.Value
 }
 
-func parseParameter(f map[string]any) (parameter, error) {
-	p := parameter{kind: text(f["Type"]), noEcho: text(f["NoEcho"]) == "true", description: text(f["Description"])}
-	if p.kind == "" {
-		return p, fmt.Errorf("it has no type")
-	}
-	if value, ok := f["Default"]; ok {
-		byDefault := text(value)
-		p.byDefault = &byDefault
-	}
-	for _, value := range asList(f["AllowedValues"]) {
-		p.allowed = append(p.allowed, text(value))
-	}
-	if pattern := text(f["AllowedPattern"]); pattern != "" {
-		compiled, err := regexp.Compile("^(?:" + pattern + ")$")
-		if err != nil {
-			return p, fmt.Errorf("compile its pattern: %w", err)
-		}
-		p.pattern = compiled
-	}
-	p.minimum, p.maximum = number(f["MinValue"]), number(f["MaxValue"])
-	if shortest := number(f["MinLength"]); shortest != nil {
-		p.shortest = int(*shortest)
-	}
-	return p, nil
-}
-
-func number(value any) *float64 {
-	n, err := strconv.ParseFloat(text(value), 64)
-	if err != nil {
-		return nil
-	}
-	return &n
-}
-
 // asList is a list, or the list of one.
 func asList(value any) []any {
 	switch value := value.(type) {
@@ -221,128 +171,6 @@ func parseResource(id string, f map[string]any) declared {
 		d.dependsOn = append(d.dependsOn, text(name))
 	}
 	return d
-}
-
-// check refuses references to nothing.
-func (t *template) check() error {
-	for _, d := range t.resources {
-		for _, name := range slices.Concat(d.dependsOn, references(d.properties)) {
-			if !t.defines(name) {
-				return invalid("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", name)
-			}
-		}
-	}
-	for _, o := range t.outputs {
-		for _, name := range references(o.value) {
-			if !t.defines(name) {
-				return invalid("Template format error: Unresolved resource dependencies [%s] in the Outputs block of the template", name)
-			}
-		}
-	}
-	return nil
-}
-
-func (t *template) defines(name string) bool {
-	_, isParameter := t.parameters[name]
-	return isParameter || strings.HasPrefix(name, "AWS::") ||
-		slices.ContainsFunc(t.resources, func(d declared) bool { return d.logicalID == name })
-}
-
-var placeholder = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
-
-// references returns the names that a value mentions by Ref, GetAtt and Sub.
-func references(value any) []string {
-	var names []string
-	switch value := value.(type) {
-	case []any:
-		for _, item := range value {
-			names = append(names, references(item)...)
-		}
-	case map[string]any:
-		for key, item := range value {
-			switch {
-			case key == "Ref" && len(value) == 1:
-				names = append(names, text(item))
-			case key == "Fn::GetAtt" && len(value) == 1:
-				names = append(names, text(asList(item)[0]))
-			case key == "Fn::Sub" && len(value) == 1:
-				names = append(names, substituted(item)...)
-			default:
-				names = append(names, references(item)...)
-			}
-		}
-	}
-	return names
-}
-
-// substituted returns the names in a Sub, but for those that it defines itself.
-func substituted(value any) []string {
-	list := asList(value)
-	var own map[string]any
-	if len(list) > 1 {
-		own, _ = list[1].(map[string]any)
-	}
-	names := references(own)
-	for _, found := range placeholder.FindAllStringSubmatch(text(list[0]), -1) {
-		name, _, _ := strings.Cut(found[1], ".")
-		if _, defined := own[found[1]]; !defined {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// values completes given parameters by the defaults, and checks them.
-func (t *template) values(given map[string]string) (map[string]string, error) {
-	for name := range given {
-		if _, ok := t.parameters[name]; !ok {
-			return nil, invalid("Parameters: [%s] do not exist in the template", name)
-		}
-	}
-	all := map[string]string{}
-	var lacking []string
-	for name, p := range t.parameters {
-		value, ok := given[name]
-		switch {
-		case !ok && p.byDefault == nil:
-			lacking = append(lacking, name)
-			continue
-		case !ok:
-			value = *p.byDefault
-		}
-		if err := p.accepts(name, value); err != nil {
-			return nil, err
-		}
-		all[name] = value
-	}
-	if len(lacking) > 0 {
-		slices.Sort(lacking)
-		return nil, invalid("Parameters: [%s] must have values", strings.Join(lacking, ", "))
-	}
-	return all, nil
-}
-
-const maxParameterValue = 4096
-
-func (p parameter) accepts(name, value string) error {
-	n := number(value)
-	switch {
-	case len(value) > maxParameterValue:
-		return invalid("Parameter '%s' must be at most %d bytes", name, maxParameterValue)
-	case len(p.allowed) > 0 && !slices.Contains(p.allowed, value):
-		return invalid("Parameter '%s' must be one of AllowedValues", name)
-	case p.pattern != nil && !p.pattern.MatchString(value):
-		return invalid("Parameter '%s' must match pattern %s", name, p.pattern)
-	case p.kind == "Number" && n == nil:
-		return invalid("Parameter '%s' must be a number.", name)
-	case p.minimum != nil && *n < *p.minimum:
-		return invalid("Parameter '%s' must be a number not less than %v", name, *p.minimum)
-	case p.maximum != nil && *n > *p.maximum:
-		return invalid("Parameter '%s' must be a number not greater than %v", name, *p.maximum)
-	case len(value) < p.shortest:
-		return invalid("Parameter '%s' must contain at least %d characters", name, p.shortest)
-	}
-	return nil
 }
 
 // capabilities returns the acknowledgements that the template needs.

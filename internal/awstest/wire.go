@@ -1,10 +1,6 @@
 package awstest
 
 import (
-	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -155,67 +151,6 @@ func (x *exchange) route(r *http.Request, payload []byte) (operation, error) {
 	return operation{}, fail(http.StatusBadRequest, "InvalidAction", "The action %s is not valid for this endpoint", x.operation)
 }
 
-// authenticate finds the caller.
-func (x *exchange) authenticate(r *http.Request, payload []byte, claim signature) error {
-	words := dialectOf(x.service)
-	what := signed{
-		method: r.Method, url: r.URL, host: r.Host, payload: payload,
-		header: func(name string) []string {
-			if values := r.Header.Values(name); len(values) > 0 || name != "content-length" {
-				return append([]string(nil), values...)
-			}
-			return []string{strconv.Itoa(len(payload))}
-		},
-	}
-	known, err := x.cloud.identify(claim, what, x.now, words)
-	if err != nil {
-		return err
-	}
-	x.caller = known
-	region := claim.region
-	if x.service == "iam" {
-		region = x.cloud.config.Regions[0] // IAM is in no region
-	}
-	if x.region = known.account.regions[region]; x.region == nil {
-		return fail(words.statusUnknownKey, words.unknownKey, "The security token included in the request is invalid")
-	}
-	return nil
-}
-
-// identify returns whose signature it is.
-func (c *Cloud) identify(claim signature, what signed, now time.Time, words dialect) (*credential, error) {
-	known := c.keys[claim.keyID]
-	if known == nil || known.token != claim.token || !known.alive() {
-		return nil, fail(words.statusUnknownKey, words.unknownKey, "The security token included in the request is invalid")
-	}
-	if !claim.verify(what, known.secret) {
-		return nil, fail(http.StatusForbidden, words.badSignature,
-			"The request signature we calculated does not match the signature you provided.")
-	}
-	if !claim.fresh(now) {
-		return nil, fail(http.StatusForbidden, words.stale, "Signature expired: %s is not within %s of %s",
-			claim.at.Format(signingTime), maxSkew, now.UTC().Format(signingTime))
-	}
-	if !known.expires.IsZero() && !now.Before(known.expires) {
-		return nil, fail(words.statusExpired, words.expired, "The security token included in the request is expired")
-	}
-	return known, nil
-}
-
-func (x *exchange) authorize(op operation) error {
-	if op.open {
-		return nil
-	}
-	asked := request{action: x.service + ":" + x.operation, resource: "*", context: map[string]string{}}
-	if op.resource != nil {
-		asked.resource = op.resource(x)
-	}
-	if x.caller.may(asked) {
-		return nil
-	}
-	return deny(x.service, x.caller, asked)
-}
-
 func (x *exchange) record(fault Fault, err error) {
 	call := Call{
 		At: x.now, Service: x.service, Operation: x.operation, RequestID: x.requestID,
@@ -231,63 +166,6 @@ func (x *exchange) record(fault Fault, err error) {
 		call.Code = f.code
 	}
 	x.cloud.calls = append(x.cloud.calls, call)
-}
-
-// encode writes an answer in the service's protocol.
-func (x *exchange) encode(answer any, err error) (status int, contentType string, body []byte) {
-	if err != nil {
-		refused, ok := err.(*failure) //nolint:errorlint // ours are not wrapped
-		if !ok {
-			refused = fail(http.StatusInternalServerError, "InternalFailure", "%v", err)
-		}
-		contentType, body = refused.encode(x.service, x.requestID)
-		return refused.status, contentType, body
-	}
-	if x.service == "eks" {
-		body, err = json.Marshal(answer)
-	} else {
-		body, err = x.encodeXML(answer)
-	}
-	if err != nil {
-		return http.StatusInternalServerError, "text/plain", []byte(err.Error())
-	}
-	if x.service == "eks" {
-		return http.StatusOK, "application/json", body
-	}
-	return http.StatusOK, "text/xml", body
-}
-
-// encodeXML wraps the fields of an answer as the query protocols do. EC2 has them beside the request id, the others below
-// a result.
-func (x *exchange) encodeXML(answer any) ([]byte, error) {
-	var fields bytes.Buffer
-	if answer != nil {
-		var element bytes.Buffer
-		if err := xml.NewEncoder(&element).EncodeElement(answer, xml.StartElement{Name: xml.Name{Local: "answer"}}); err != nil {
-			return nil, fmt.Errorf("encode the answer: %w", err)
-		}
-		fields.Write(inner(element.Bytes()))
-	}
-	var out bytes.Buffer
-	out.WriteString("<" + x.operation + "Response>")
-	if x.service == "ec2" {
-		out.WriteString("<requestId>" + x.requestID + "</requestId>" + fields.String())
-	} else {
-		result := x.operation + "Result"
-		out.WriteString("<" + result + ">" + fields.String() + "</" + result + ">")
-		out.WriteString("<ResponseMetadata><RequestId>" + x.requestID + "</RequestId></ResponseMetadata>")
-	}
-	out.WriteString("</" + x.operation + "Response>")
-	return out.Bytes(), nil
-}
-
-// inner strips the outermost element.
-func inner(element []byte) []byte {
-	start, end := bytes.IndexByte(element, '>'), bytes.LastIndexByte(element, '<')
-	if start < 0 || end <= start {
-		return nil
-	}
-	return element[start+1 : end]
 }
 
 // list reads "Name.member.1", "Name.member.2" and so on, or EC2's "Name.1".
@@ -311,6 +189,3 @@ func (x *exchange) optional(name string) *string {
 }
 
 func (x *exchange) isTrue(name string) bool { return strings.EqualFold(x.form.Get(name), "true") }
-
-// timestamp is a time in the form of XML answers.
-func timestamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
