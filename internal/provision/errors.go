@@ -53,3 +53,9 @@ func ClassOf(err error) Class {
 	}
 	return Unknown
 }
+
+// FieldError is the cause of an error about one field of what somebody asked for, named as the error's sentence names it.
+type FieldError struct{ Field string }
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Field }

@@ -189,5 +189,5 @@ func checkRegion(region string) error {
 
 func invalid(field, hint string) error {
 	e := apperr.Of(apperr.ValidationFailed)
-	return e.WithMessage("The " + field + " is not acceptable.").WithHint(hint)
+	return e.WithMessage("The " + field + " is not acceptable.").WithHint(hint).With(&FieldError{Field: field})
 }

@@ -254,6 +254,11 @@ func (s *Service) wake(ctx context.Context, tx Tx, run Run) error {
 
 func (r Run) ref() work.Ref { return work.Ref{Kind: Kind, Object: r.ID, Cluster: r.ClusterID} }
 
+// RunOf finds the run that made a cluster; NotFound when people attached it.
+func (s *Service) RunOf(ctx context.Context, clusterID int64) (Run, error) {
+	return s.Store.RunOfCluster(ctx, clusterID)
+}
+
 // Managed reports whether a cluster was made by a run, so that its platform is not for people to edit.
 func (s *Service) Managed(ctx context.Context, clusterID int64) (bool, error) {
 	_, err := s.Store.RunOfCluster(ctx, clusterID)

@@ -14,6 +14,8 @@ type clusterView struct {
 	Failure      apperr.Code
 	Findings     []findingView
 	Applications []applicationView
+	// RunID is what made the cluster on Amazon EKS; 0 when people attached it.
+	RunID int64
 }
 
 type findingView struct {
@@ -42,6 +44,11 @@ func (h *Handler) cluster(w http.ResponseWriter, r *http.Request) error {
 	if connection != nil {
 		view.Findings = findings(*connection)
 	}
+	run, err := h.Provisions.RunOf(r.Context(), c.ID)
+	if err != nil && apperr.CodeOf(err) != apperr.NotFound {
+		return err
+	}
+	view.RunID = run.ID
 	if view.Applications, err = h.applications(r.Context(), c.ID); err != nil {
 		return err
 	}

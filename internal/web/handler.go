@@ -14,6 +14,7 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -32,6 +33,13 @@ type Mirror interface {
 	Pods(ctx context.Context, clusterID int64, namespace string, page workload.Page) ([]workload.Pod, workload.Status, error)
 }
 
+// Bootstraps prints what an account's administrator runs to let us in.
+type Bootstraps interface {
+	// Template is the CloudFormation template, Command what runs it for a role.
+	Template() []byte
+	Command(r provision.Role) string
+}
+
 // Handler serves the pages. Its fields are its dependencies; all are needed.
 type Handler struct {
 	Auth         *auth.Service
@@ -39,6 +47,8 @@ type Handler struct {
 	Clusters     *cluster.Service
 	Namespaces   *namespace.Service
 	Applications *application.Service
+	Provisions   *provision.Service
+	Bootstraps   Bootstraps
 	Values       Values
 	Mirror       Mirror
 	Bus          *event.Bus
@@ -66,6 +76,7 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	mux.Handle("POST /sign-out", h.private(h.signOut))
 	mux.Handle("GET /{$}", http.RedirectHandler("/clusters", http.StatusSeeOther))
 	mux.Handle("GET /clusters", h.private(h.clusters))
+	mux.Handle("GET /clusters/new", h.private(h.addCluster))
 	mux.Handle("GET /clusters/{cluster}", h.private(h.cluster))
 	mux.Handle("POST /clusters/{cluster}/check", h.private(h.checkCluster))
 	mux.Handle("POST /clusters/{cluster}/applications/{name}/install", h.private(h.install))
@@ -76,7 +87,29 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	mux.Handle("GET /projects/{project}", h.private(h.project))
 	mux.Handle("POST /projects/{project}/namespace", h.private(h.ensureNamespace))
 	mux.Handle("GET /live", h.private(h.live))
+	h.mountEKS(mux)
 	return nil
+}
+
+// mountEKS adds the pages of clusters on Amazon EKS.
+func (h *Handler) mountEKS(mux *http.ServeMux) {
+	mux.Handle("GET /eks", h.private(h.eks))
+	mux.Handle("GET /eks/bootstrap.yaml", h.private(h.bootstrap))
+	mux.Handle("GET /eks/roles/new", h.private(h.newRole))
+	mux.Handle("POST /eks/roles/new", h.private(h.addRole))
+	mux.Handle("GET /eks/roles/{role}", h.private(h.role))
+	mux.Handle("POST /eks/roles/{role}", h.private(h.registerRole))
+	mux.Handle("POST /eks/roles/{role}/verify", h.private(h.verifyRole))
+	mux.Handle("POST /eks/roles/{role}/remove", h.private(h.removeRole))
+	mux.Handle("GET /eks/new", h.private(h.wizard))
+	mux.Handle("POST /eks/new", h.private(h.order))
+	mux.Handle("GET /eks/clusters/{run}", h.private(h.run))
+	mux.Handle("POST /eks/clusters/{run}/cancel", h.private(h.changeRun(h.Provisions.Cancel)))
+	mux.Handle("POST /eks/clusters/{run}/retry", h.private(h.changeRun(h.Provisions.Retry)))
+	mux.Handle("POST /eks/clusters/{run}/upgrade", h.private(h.upgradeRun))
+	mux.Handle("GET /eks/clusters/{run}/delete", h.private(h.demolition))
+	mux.Handle("POST /eks/clusters/{run}/delete", h.private(h.deleteRun))
+	mux.Handle("POST /eks/clusters/{run}/forget", h.private(h.forgetRun))
 }
 
 // page is a handler that returns its error instead of showing it.

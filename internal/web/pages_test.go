@@ -10,6 +10,7 @@ import (
 	"github.com/roadstead/roadstead/internal/application"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -38,7 +39,7 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 			ID: 1, Name: hostile, Level: cluster.Instance, Scope: hostile, Host: hostile, Version: hostile, Connection: aged{status{"good", hostile}, now},
 		}}},
 		"cluster": clusterView{
-			Cluster: cluster.Cluster{ID: 1, Name: hostile}, Failure: apperr.ClusterTimeout, Connection: aged{AsOf: now},
+			RunID: 3, Cluster: cluster.Cluster{ID: 1, Name: hostile}, Failure: apperr.ClusterTimeout, Connection: aged{AsOf: now},
 			Findings: []findingView{{Tone: "bad", Title: hostile, Text: hostile, Hint: hostile, Code: apperr.ClusterForbidden, Detail: []string{hostile}}},
 			Applications: []applicationView{{
 				Name: "web", Title: hostile, Description: hostile, Code: apperr.HookFailed, CanInstall: true, CanUninstall: true, NeedsAdmin: true,
@@ -48,6 +49,29 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 		"operation": operationView{
 			Operation: done, Cluster: cluster.Cluster{ID: 1, Name: hostile}, Sentence: hostile, Hint: hostile, Pod: "install-web",
 			Steps: []stepView{{hostile, application.StepFailed, "1s"}}, Lines: []application.LogLine{{Seq: 1, Text: hostile}}, LastSeq: 1,
+		},
+		"add": nil,
+		"eks": eksView{
+			Next: 3, Roles: []roleRow{{provision.Role{ID: 1, Name: hostile, AccountID: hostile, Region: hostile, VerifiedAt: now}, status{"good", hostile}}},
+			Runs: []runRow{{ID: 1, Name: hostile, Region: hostile, Version: hostile, Nodes: hostile, Busy: true, Status: status{"busy", hostile}}},
+		},
+		"eks-role-new": newRoleView{Name: hostile, Group: hostile, Region: hostile, Wrong: wrong{"name", apperr.Of(apperr.ValidationFailed)}},
+		"eks-role": roleView{
+			Role: provision.Role{
+				ID: 1, Name: hostile, ExternalID: hostile, Principal: hostile, ARN: hostile, StackRoleARN: hostile, AccountID: hostile,
+				Region: hostile, State: provision.RoleRefused, Code: apperr.CloudRoleOpen, GroupID: 4,
+			},
+			Command: hostile, ARN: hostile, StackRoleARN: hostile, Region: hostile, Wrong: wrong{"role", apperr.Of(apperr.CloudRoleTaken)},
+		},
+		"eks-new": hostileWizard(now),
+		"eks-run": hostileRun(now),
+		"eks-delete": demolitionView{
+			Run: provision.Run{ID: 1, Spec: hostileSpec(), Stuck: []string{hostile}}, Standing: true, Confirm: hostile,
+			Inventory: provision.Inventory{
+				Dependents: provision.Dependents{Balancers: []apperr.Untrusted{hostile}, Volumes: []apperr.Untrusted{hostile}},
+				Billed:     []provision.Billed{{Kind: hostile, ID: hostile, USDMonth: 3}}, AsOf: now, Code: apperr.CloudPermissions,
+			},
+			Wrong: wrong{"confirmation", apperr.Of(apperr.ValidationFailed)},
 		},
 		"projects": projectsView{Next: 9, Rows: []tenant.Project{{ID: 1, Name: hostile, Path: hostile}}},
 		"project": projectView{Project: tenant.Project{ID: 1, Name: hostile, Path: hostile}, Environments: []environmentView{{
@@ -72,4 +96,42 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 			}
 		})
 	}
+}
+
+func hostileSpec() provision.Spec {
+	return provision.Spec{
+		Name: hostile, EnvironmentScope: hostile, Region: hostile, KubernetesVersion: hostile,
+		Network: provision.Network{VPCID: hostile, SubnetIDs: []string{hostile}, SecurityGroupIDs: []string{hostile}},
+		Nodes:   provision.NodePool{InstanceType: hostile}, Tags: map[string]string{hostile: hostile}, PublicCIDRs: []string{hostile},
+	}
+}
+
+func hostileWizard(now time.Time) wizardView {
+	role := provision.Role{ID: 1, Name: hostile, AccountID: hostile, Region: hostile}
+	return wizardView{
+		Roles: []provision.Role{role}, Role: &role, Form: formOf(1, hostileSpec()), Topic: hostile, Address: hostile, AsOf: now,
+		Code: apperr.CloudPermissions, Wrong: wrong{"VPC", apperr.Of(apperr.ValidationFailed)},
+		Offers: provision.Offers{Regions: []string{hostile}, InstanceTypes: []string{hostile}, Networks: []provision.OfferNetwork{{
+			ID: hostile, Name: hostile, CIDR: hostile, Subnets: []provision.OfferSubnet{{ID: hostile, Name: hostile, Zone: hostile, Public: true}},
+			SecurityGroups: []provision.OfferGroup{{ID: hostile, Name: hostile}},
+		}}},
+		Versions: []versionView{{Offer: provision.Offer{Version: hostile, Default: true}, EndsSoon: true, Chosen: true}},
+	}
+}
+
+func hostileRun(now time.Time) runView {
+	run := provision.Run{
+		ID: 1, Spec: hostileSpec(), State: provision.Failing, Attempt: 2, CreatedBy: hostile, Stuck: []string{hostile},
+		Failure: &provision.Failure{
+			Code: apperr.CloudZones, ResourceType: hostile, Action: hostile, Zones: []string{hostile}, CorrelationID: hostile, NeedsCleanup: true,
+		},
+		Findings: []provision.Finding{{Check: hostile, Code: apperr.CloudQuota, Detail: []string{hostile}}},
+		Plan:     &provision.Plan{Changes: []provision.Change{{LogicalID: hostile, Type: hostile, Action: hostile, Replaced: true}}},
+	}
+	view := viewOf(run, []provision.Logged{{Event: provision.Event{
+		LogicalID: hostile, Type: hostile, Status: provision.PartFailed, Failure: &provision.Failure{Code: apperr.CloudQuota}, At: now,
+	}}})
+	view.Role, view.Next, view.Warning, view.Left = hostile, hostile, apperr.CloudNodesMissing, []provision.Billed{{Kind: hostile, ID: hostile}}
+	view.CanCancel, view.CanRetry, view.CanDelete = true, true, true
+	return view
 }

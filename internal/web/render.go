@@ -29,6 +29,15 @@ type frame struct {
 	View     any
 }
 
+// InClusters reports whether the page belongs under Clusters in the navigation.
+func (f frame) InClusters() bool {
+	switch f.Page {
+	case "clusters", "add", "cluster", "operation":
+		return true
+	}
+	return strings.HasPrefix(f.Page, "eks")
+}
+
 func parsePages(now func() time.Time) (pages, error) {
 	layout, err := template.New("layout.html").
 		Option("missingkey=error").
@@ -38,7 +47,7 @@ func parsePages(now func() time.Time) (pages, error) {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
 	all := pages{}
-	for _, name := range []string{"sign-in", "clusters", "cluster", "operation", "projects", "project", "error"} {
+	for _, name := range pageNames() {
 		clone, err := layout.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("clone layout: %w", err)
@@ -48,6 +57,13 @@ func parsePages(now func() time.Time) (pages, error) {
 		}
 	}
 	return all, nil
+}
+
+func pageNames() []string {
+	return []string{
+		"sign-in", "clusters", "add", "cluster", "operation", "projects", "project", "error",
+		"eks", "eks-role-new", "eks-role", "eks-new", "eks-run", "eks-delete",
+	}
 }
 
 // render writes a page, whole or not at all.
@@ -69,6 +85,8 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, nam
 func functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"ago":     func(t time.Time) string { return ago(now().Sub(t), t.IsZero()) },
+		"minutes": minutes,
+		"date":    func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"took":    func(from, to time.Time) string { return to.Sub(from).Round(100 * time.Millisecond).String() },
 		"explain": func(code apperr.Code) apperr.Entry { e, _ := apperr.Lookup(code); return e },
@@ -93,6 +111,14 @@ func ago(d time.Duration, never bool) string {
 	default:
 		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 	}
+}
+
+// minutes is a time to the minute.
+func minutes(d time.Duration) string {
+	if d < time.Minute {
+		return "less than a minute"
+	}
+	return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
 }
 
 // dict passes named arguments to a partial template.

@@ -33,6 +33,9 @@ function refresh(elements) {
   if (dirty.size > 0 && !reading) readPage();
 }
 
+// address is where the page can be read again. One that answered to a form names another than its own.
+const address = () => document.querySelector("[data-address]")?.dataset.address ?? location.href;
+
 // readPage asks for the page once, whatever the number of regions, and puts the
 // new regions into the place of the old ones. What becomes dirty meanwhile is
 // read in the next round.
@@ -42,7 +45,7 @@ async function readPage() {
     while (dirty.size > 0) {
       const wanted = [...dirty];
       dirty.clear();
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(address(), { headers: { Accept: "text/html" } });
       if (answer.redirected) return location.assign(answer.url);
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -56,13 +59,30 @@ async function readPage() {
   connect(); // a region may follow other topics now
 }
 
-// replace leaves a region alone while somebody fills in a form of it, and keeps
-// open what was open.
+// replace leaves a region alone while somebody fills in a form of it. It keeps
+// open what was open, and, in a region that is a part of a form (data-keep), what
+// was filled in.
 function replace(before, after) {
-  if (!before || !after || (before.contains(document.activeElement) && document.activeElement.matches("input, textarea"))) return;
+  if (!before || !after || (before.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"))) return;
   const open = [...before.querySelectorAll("details")].map((details) => details.open);
   after.querySelectorAll("details").forEach((details, i) => (details.open = open[i] ?? false));
-  before.replaceWith(document.adoptNode(after));
+  const fields = before.matches("[data-keep]") ? [...before.querySelectorAll("[name]")] : [];
+  const region = document.adoptNode(after);
+  before.replaceWith(region);
+  fields.forEach((was) => keep(was, region));
+}
+
+// keep puts what was typed or ticked into the field of the same name. What is
+// not offered any more is not chosen any more.
+function keep(was, region) {
+  const named = [...region.querySelectorAll("[name]")].filter((now) => now.name === was.name);
+  if (was.matches("[type=radio], [type=checkbox]")) {
+    const now = named.find((one) => one.value === was.value);
+    if (now && (was.type === "checkbox" || was.checked)) now.checked = was.checked;
+  } else if (named.length === 1 && !named[0].matches("[type=radio], [type=checkbox], [type=hidden]")) {
+    const now = named[0];
+    if (!now.matches("select") || [...now.options].some((option) => option.value === was.value)) now.value = was.value;
+  }
 }
 
 // appendLog asks for the lines after the last one shown. It keeps the end in
