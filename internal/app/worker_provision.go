@@ -11,6 +11,7 @@ import (
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/eks"
+	"github.com/roadstead/roadstead/internal/fault"
 	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/secret"
@@ -28,12 +29,13 @@ func (w *worker) provisioner(ctx context.Context, c *core, keys *workerKeys, cfg
 	}
 	w.cloud = eks.New(eks.Config{
 		Guard: guard, Credentials: credentials, Endpoint: cfg.AWSEndpoint, Installation: c.installation, Now: now,
+		Fault: fault.Point,
 	})
 	return &provision.Machine{
 		Store: c.db.Provision(), Cloud: w.cloud, Connector: kube.Connector{Clients: w.clients},
 		Sealer: c.sealer, Opener: keys.opener, IdentitySpec: c.clusters.IdentitySpec,
 		Attached: func(ctx context.Context, id int64) { _ = c.values.Refresh(ctx, id, cluster.ConnectionValue) }, // else the sweep does
-		Times:    provision.DefaultTimes(), Now: now, Log: c.log,
+		Times:    provision.DefaultTimes().Faster(max(1, cfg.AWSPace)), Now: now, Log: c.log,
 	}, nil
 }
 

@@ -59,6 +59,10 @@ type Config struct {
 	// AWSEndpoint is the URL of an AWS-compatible server that stands in for all services of AWS. Empty means AWS itself.
 	AWSEndpoint string `koanf:"aws_endpoint"`
 
+	// AWSPace is how many times faster the server at AWSEndpoint makes clusters than AWS does. Waits and time limits are
+	// shortened by it. Zero means 1, which is all that AWS itself allows. There is no flag for it.
+	AWSPace int `koanf:"aws_pace"`
+
 	// Development allows what is unsafe outside of a developer's machine, such as an AWSEndpoint elsewhere. Default false.
 	Development bool `koanf:"development"`
 

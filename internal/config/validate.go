@@ -11,6 +11,9 @@ import (
 // minAdminToken is the least length of a token that somebody chose, in characters.
 const minAdminToken = 32
 
+// maxAWSPace leaves limits of seconds.
+const maxAWSPace = 1000
+
 // Validate returns the first reason for which the settings cannot be used, as an apperr.Error with a hint. It expects
 // the defaults to be filled in and looks at nothing outside the config.
 func (c Config) Validate() error {
@@ -120,6 +123,9 @@ func (c Config) validateTraces() error {
 func (c Config) validateAWS() error {
 	if (c.AWSAccessKeyID == "") != (c.AWSSecretAccessKey == "") {
 		return refuse("Keys of AWS come in pairs.", "Set both ROADSTEAD_AWS_ACCESS_KEY_ID and ROADSTEAD_AWS_SECRET_ACCESS_KEY, or neither.")
+	}
+	if c.AWSPace < 0 || c.AWSPace > maxAWSPace || c.AWSPace > 1 && c.AWSEndpoint == "" {
+		return refuse("AWS cannot be hurried.", "Leave ROADSTEAD_AWS_PACE out, or give 1 to 1000 with ROADSTEAD_AWS_ENDPOINT.")
 	}
 	if c.AWSEndpoint == "" {
 		return nil

@@ -64,6 +64,7 @@ func run(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer shared.cluster.Stop()
+	defer eksPlatform.close()
 	return storetest.Run(m), nil
 }
 

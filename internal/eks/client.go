@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/egress"
@@ -39,6 +40,8 @@ type Config struct {
 	Installation string
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// Fault is called after every answer of AWS; may be nil.
+	Fault func(point string)
 }
 
 // Cloud is AWS. It is safe for concurrent use and holds no session.
@@ -65,8 +68,28 @@ func New(c Config) *Cloud {
 	if c.Endpoint != "" {
 		cloud.endpoint = &c.Endpoint
 	}
+	if c.Fault != nil {
+		cloud.http.Transport = faulty{cloud.http.Transport, c.Fault}
+	}
 	return cloud
 }
+
+// faulty marks the instant after each answer.
+type faulty struct {
+	http.RoundTripper
+
+	point func(name string)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (f faulty) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := f.RoundTripper.RoundTrip(r)
+	f.point("aws " + middleware.GetOperationName(r.Context()))
+	return answer, err //nolint:wrapcheck // a transport hands on what it got
+}
+
+// CloseIdleConnections keeps the method that http.Client looks for.
+func (f faulty) CloseIdleConnections() { (&http.Client{Transport: f.RoundTripper}).CloseIdleConnections() }
 
 // Close drops the idle connections.
 func (c *Cloud) Close() { c.http.CloseIdleConnections() }

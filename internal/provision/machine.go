@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -34,17 +35,33 @@ type Times struct {
 	Reach      time.Duration // for a new API server to let us in
 	Nodes      time.Duration // for the first machine to be ready
 	Deny       time.Duration // for rights to reach everywhere
+	Role       time.Duration // for those of a new role, while somebody waits
 	Balancers  time.Duration // for load balancers to go
-	DeleteWait []time.Duration
+	DeleteWait []time.Duration // before a deletion that failed is asked for again
 }
 
 // DefaultTimes are those of a real cloud: limits of EKS and CloudFormation as their users report them.
 func DefaultTimes() Times {
 	return Times{
 		Poll: 20 * time.Second, Retry: 10 * time.Second, Stack: 45 * time.Minute, Rollback: 30 * time.Minute,
-		Reach: 10 * time.Minute, Nodes: 10 * time.Minute, Deny: 5 * time.Minute, Balancers: 75 * time.Minute,
+		Reach: 10 * time.Minute, Nodes: 10 * time.Minute, Deny: 5 * time.Minute, Role: 2 * time.Minute, Balancers: 75 * time.Minute,
 		DeleteWait: []time.Duration{5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 40 * time.Minute},
 	}
+}
+
+// Faster are times for a cloud that is so many times faster than a real one.
+func (t Times) Faster(pace int) Times {
+	each := []*time.Duration{
+		&t.Poll, &t.Retry, &t.Stack, &t.Rollback, &t.Reach, &t.Nodes, &t.Deny, &t.Role, &t.Balancers,
+	}
+	t.DeleteWait = slices.Clone(t.DeleteWait)
+	for i := range t.DeleteWait {
+		each = append(each, &t.DeleteWait[i])
+	}
+	for _, d := range each {
+		*d /= time.Duration(pace)
+	}
+	return t
 }
 
 // Machine advances roles, forms and runs. It is the half of the domain that calls clouds and new clusters.

@@ -11,9 +11,6 @@ import (
 	"github.com/roadstead/roadstead/internal/work"
 )
 
-// roleTries is for how long a new role that does not let us in is tried again: rights take time to reach everywhere.
-const roleTries = 2 * time.Minute
-
 // principalEvery is how often it is tried to find out who we are, while we are nobody.
 const principalEvery = time.Minute
 
@@ -39,7 +36,7 @@ func (m *Machine) StepRole(ctx context.Context, claim work.Claim) (work.Next, er
 		return work.Next{}, ctx.Err()
 	case err == nil:
 		return work.Done(), m.settleRole(ctx, role, RoleVerified, "")
-	case later(err), ClassOf(err) == Denied && m.now().Sub(role.UpdatedAt) < roleTries:
+	case later(err), ClassOf(err) == Denied && m.now().Sub(role.UpdatedAt) < m.Times.Role:
 		return work.After(m.Times.Retry), nil
 	}
 	m.log(ctx, "role refused", "role", role.ID, err)
