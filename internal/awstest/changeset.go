@@ -171,7 +171,7 @@ func deleteChangeSet(x *exchange) (any, error) {
 	set, err := x.changeSet()
 	if err != nil {
 		if f, ok := err.(*failure); ok && f.code == "ChangeSetNotFound" { //nolint:errorlint // ours are not wrapped
-			return nil, nil
+			return nothing{}, nil
 		}
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func deleteChangeSet(x *exchange) (any, error) {
 		return nil, fail(http.StatusBadRequest, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted while it is executed", set.id)
 	}
 	set.stack.sets = slices.DeleteFunc(set.stack.sets, func(other *changeSet) bool { return other == set })
-	return nil, nil
+	return nothing{}, nil
 }
 
 func executeChangeSet(x *exchange) (any, error) {
@@ -189,7 +189,7 @@ func executeChangeSet(x *exchange) (any, error) {
 	}
 	token := x.form.Get("ClientRequestToken")
 	if token != "" && set.stack.tokens["execute "+token] == set.id {
-		return nil, nil
+		return nothing{}, nil
 	}
 	if set.execution != "AVAILABLE" || set.stack.busy() {
 		return nil, fail(http.StatusBadRequest, "InvalidChangeSetStatus",
@@ -203,5 +203,5 @@ func executeChangeSet(x *exchange) (any, error) {
 		}
 	}
 	set.stack.update(set, x.now)
-	return nil, nil
+	return nothing{}, nil
 }

@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -47,7 +48,7 @@ func makeCluster(p *part, at time.Time) error {
 		name = p.generated(100)
 	}
 	if r.clusters[name] != nil {
-		return fmt.Errorf("Cluster already exists with name: %s (HandlerErrorCode: AlreadyExists)", name) //nolint:staticcheck,revive // AWS' words
+		return fmt.Errorf("cluster already exists with name: %s (HandlerErrorCode: AlreadyExists)", name)
 	}
 	access, _ := p.properties["AccessConfig"].(map[string]any)
 	upgrade, _ := p.properties["UpgradePolicy"].(map[string]any)
@@ -62,7 +63,7 @@ func makeCluster(p *part, at time.Time) error {
 		return fmt.Errorf("unsupported Kubernetes version %s", made.version)
 	}
 	if len(asList(made.network["SubnetIds"])) < 2 {
-		return fmt.Errorf("Subnets specified must be in at least two different AZs (Service: Eks, InvalidParameterException)") //nolint:staticcheck,revive // AWS' words
+		return errors.New("subnets specified must be in at least two different AZs (Service: Eks, InvalidParameterException)")
 	}
 	if made.mode != "CONFIG_MAP" && text(access["BootstrapClusterCreatorAdminPermissions"]) != "false" {
 		p.admitCreator(made, at)

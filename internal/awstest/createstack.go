@@ -157,7 +157,7 @@ func (x *exchange) tags() (map[string]string, error) {
 func (x *exchange) serviceRole() (*role, error) {
 	arn := x.form.Get("RoleARN")
 	if arn == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // none was asked for
 	}
 	const service = "cloudformation.amazonaws.com"
 	asked := request{action: "iam:PassRole", resource: arn, context: map[string]string{"iam:PassedToService": service}}

@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// dialTimeout is for a port of the same machine.
+const dialTimeout = 5 * time.Second
 
 // door is a port that is kept and refuses connections, until it opens and leads to an API server.
 type door struct {
@@ -89,7 +93,7 @@ func (d *door) serve() {
 
 // join carries bytes both ways until either side ends.
 func (d *door) join(from net.Conn) {
-	to, err := net.Dial("tcp", d.target)
+	to, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(context.Background(), "tcp", d.target)
 	if err != nil || !d.keep(from, to) {
 		_ = from.Close()
 		return

@@ -144,8 +144,12 @@ type machine struct {
 }
 
 var machines = [...]machine{
-	{"m6g.large", "arm64", 2, 8192}, {"m6i.large", "x86_64", 2, 8192}, {"m6i.xlarge", "x86_64", 4, 16384},
-	{"m7g.large", "arm64", 2, 8192}, {"m7i.large", "x86_64", 2, 8192}, {"t3.medium", "x86_64", 2, 4096},
+	{"m6g.large", "arm64", 2, 8192},
+	{"m6i.large", "x86_64", 2, 8192},
+	{"m6i.xlarge", "x86_64", 4, 16384},
+	{"m7g.large", "arm64", 2, 8192},
+	{"m7i.large", "x86_64", 2, 8192},
+	{"t3.medium", "x86_64", 2, 4096},
 	{"t4g.medium", "arm64", 2, 4096},
 }
 
@@ -207,8 +211,12 @@ func describeAttributes(x *exchange) (any, error) {
 	}
 	var items []any
 	for _, a := range [][2]string{
-		{"supported-platforms", "VPC"}, {"max-instances", "20"}, {"vpc-max-security-groups-per-interface", "5"},
-		{"max-elastic-ips", "5"}, {"vpc-max-elastic-ips", "5"}, {"default-vpc", x.region.objects[0].id},
+		{"supported-platforms", "VPC"},
+		{"max-instances", "20"},
+		{"vpc-max-security-groups-per-interface", "5"},
+		{"max-elastic-ips", "5"},
+		{"vpc-max-elastic-ips", "5"},
+		{"default-vpc", x.region.objects[0].id},
 	} {
 		if wanted := x.list("AttributeName"); len(wanted) == 0 || slices.Contains(wanted, a[0]) {
 			items = append(items, attribute{a[0], []value{{a[1]}}})

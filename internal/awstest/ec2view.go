@@ -104,7 +104,8 @@ func interfaceView(_ *region, o *object) any {
 		Tags        []ec2Tag `xml:"tagSet>item"`
 	}{
 		o.id, o.fields["vpc-id"], o.fields["subnet-id"], o.fields["status"], o.fields["description"],
-		[]group{{o.fields["group-id"]}}, ec2Tags(o.tags),
+		[]group{{o.fields["group-id"]}},
+		ec2Tags(o.tags),
 	}
 }
 

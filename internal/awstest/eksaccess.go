@@ -12,7 +12,7 @@ func (x *exchange) entry() (*cluster, *entry, error) {
 	}
 	e := found.entries[x.form.Get("principalArn")]
 	if e == nil {
-		return nil, nil, notFound("The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'.")
+		return nil, nil, notFound("The specified principalArn could not be found.")
 	}
 	return found, e, nil
 }
@@ -52,7 +52,8 @@ func createAccessEntry(x *exchange) (any, error) {
 	}
 	principal := text(x.body["principalArn"])
 	if found.entries[principal] != nil {
-		return nil, fail(http.StatusConflict, "ResourceInUseException", "The specified access entry resource is already in use on this cluster.")
+		return nil, fail(http.StatusConflict, "ResourceInUseException",
+			"The specified access entry resource is already in use on this cluster.")
 	}
 	made, err := found.addEntry(principal, text(x.body["type"]), text(x.body["username"]), groups, x.now)
 	if err != nil {

@@ -64,8 +64,9 @@ func describeCluster(x *exchange) (any, error) {
 	}
 	network := fieldsOf{
 		"subnetIds": asList(found.network["SubnetIds"]), "securityGroupIds": asList(found.network["SecurityGroupIds"]),
-		"publicAccessCidrs":    asList(found.network["PublicAccessCidrs"]),
-		"endpointPublicAccess": text(found.network["EndpointPublicAccess"]) != "false", "endpointPrivateAccess": text(found.network["EndpointPrivateAccess"]) == "true",
+		"publicAccessCidrs":     asList(found.network["PublicAccessCidrs"]),
+		"endpointPublicAccess":  text(found.network["EndpointPublicAccess"]) != "false",
+		"endpointPrivateAccess": text(found.network["EndpointPrivateAccess"]) == "true",
 	}
 	view := fieldsOf{
 		"name": found.name, "arn": found.arn, "version": found.version, "roleArn": found.roleARN, "status": found.status,

@@ -22,14 +22,18 @@ func eksRoutes() []eksRoute {
 		{"GET", "/clusters/{name}", "DescribeCluster", operation{do: describeCluster, resource: eksARN("cluster")}},
 		{"GET", "/clusters/{name}/updates/{updateId}", "DescribeUpdate", operation{do: describeUpdate, resource: eksARN("cluster")}},
 		{"GET", "/clusters/{name}/node-groups", "ListNodegroups", operation{do: listNodegroups, resource: eksARN("cluster")}},
-		{"GET", "/clusters/{name}/node-groups/{nodegroupName}", "DescribeNodegroup", operation{do: describeNodegroup, resource: eksARN("nodegroup")}},
+		{"GET", "/clusters/{name}/node-groups/{nodegroupName}", "DescribeNodegroup", operation{
+			do: describeNodegroup, resource: eksARN("nodegroup"),
+		}},
 		{"GET", entries, "ListAccessEntries", operation{do: listAccessEntries, resource: eksARN("cluster")}},
 		{"POST", entries, "CreateAccessEntry", operation{do: createAccessEntry, resource: eksARN("cluster")}},
 		{"GET", entry, "DescribeAccessEntry", operation{do: describeAccessEntry, resource: eksARN("access-entry")}},
 		{"DELETE", entry, "DeleteAccessEntry", operation{do: deleteAccessEntry, resource: eksARN("access-entry")}},
 		{"GET", policies, "ListAssociatedAccessPolicies", operation{do: listAccessPolicies, resource: eksARN("access-entry")}},
 		{"POST", policies, "AssociateAccessPolicy", operation{do: associateAccessPolicy, resource: eksARN("access-entry")}},
-		{"DELETE", policies + "/{policyArn}", "DisassociateAccessPolicy", operation{do: disassociateAccessPolicy, resource: eksARN("access-entry")}},
+		{"DELETE", policies + "/{policyArn}", "DisassociateAccessPolicy", operation{
+			do: disassociateAccessPolicy, resource: eksARN("access-entry"),
+		}},
 	}
 }
 

@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -24,7 +25,7 @@ type association struct {
 func (c *cluster) addEntry(principal, kind, username string, groups []string, at time.Time) (*entry, error) {
 	owner := c.region.account.cloud
 	if c.mode == "CONFIG_MAP" {
-		return nil, fmt.Errorf("the cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation")
+		return nil, errors.New("the cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP]")
 	}
 	if c.entries[principal] != nil {
 		return nil, fmt.Errorf("the specified access entry resource is already in use on this cluster")

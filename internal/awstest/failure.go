@@ -69,23 +69,30 @@ func (f *failure) encode(service, requestID string) (contentType string, body []
 		body, _ = json.Marshal(map[string]string{"__type": f.code, "message": f.message}) //nolint:errchkjson // two strings
 		return "application/x-amz-json-1.1", body
 	case "ec2":
-		type item struct{ Code, Message string }
+		type item struct {
+			Code    string `xml:"Code"`
+			Message string `xml:"Message"`
+		}
 		body, _ = xml.Marshal(struct {
 			XMLName   xml.Name `xml:"Response"`
 			Errors    []item   `xml:"Errors>Error"`
-			RequestID string
+			RequestID string   `xml:"RequestID"`
 		}{Errors: []item{{f.code, f.message}}, RequestID: requestID})
 		return "text/xml", body
 	}
-	type item struct{ Type, Code, Message string }
+	type item struct {
+		Type    string `xml:"Type"`
+		Code    string `xml:"Code"`
+		Message string `xml:"Message"`
+	}
 	kind := "Sender"
 	if f.status >= http.StatusInternalServerError {
 		kind = "Receiver"
 	}
 	body, _ = xml.Marshal(struct {
 		XMLName   xml.Name `xml:"ErrorResponse"`
-		Error     item
-		RequestID string `xml:"RequestId"`
+		Error     item     `xml:"Error"`
+		RequestID string   `xml:"RequestId"`
 	}{Error: item{kind, f.code, f.message}, RequestID: requestID})
 	return "text/xml", body
 }

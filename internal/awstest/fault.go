@@ -170,6 +170,7 @@ func (f Fault) refusal(service string) *failure {
 		return fail(http.StatusForbidden, words.denied, "User is not authorized to perform: %s", f.Operation)
 	case Expire:
 		return fail(words.statusExpired, words.expired, "The security token included in the request is expired")
+	default: // it is done
 	}
 	return nil
 }

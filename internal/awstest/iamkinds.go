@@ -45,7 +45,7 @@ func makeRole(p *part, _ time.Time) error {
 	}
 	account := p.stack.region.account
 	if account.roles[p.iamARN("role", name)] != nil {
-		return fmt.Errorf("Role with name %s already exists. (HandlerErrorCode: AlreadyExists)", name) //nolint:staticcheck,revive // AWS' words
+		return fmt.Errorf("Role with name %s already exists. (HandlerErrorCode: AlreadyExists)", name)
 	}
 	path := p.property("Path")
 	made, err := account.newRole(Role{Name: name, Path: path, Trust: document(p.properties["AssumeRolePolicyDocument"])})

@@ -40,7 +40,7 @@ func (c *credential) alive() bool { return c.role == nil || c.account.roles[c.ro
 
 // may decides by the identity's policies, narrowed by the session's.
 func (c *credential) may(r request) bool {
-	policies := []policy(nil)
+	var policies []policy
 	if c.user != nil {
 		policies = c.user.policies
 	} else {

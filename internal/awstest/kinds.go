@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"maps"
 	"strings"
 	"time"
 )
@@ -32,9 +33,7 @@ func kinds() map[string]kind {
 		"AWS::EKS::Nodegroup":       nodegroupKind(),
 		"AWS::EKS::Addon":           addonKind(),
 	}
-	for name, k := range networkKinds() {
-		all[name] = k
-	}
+	maps.Copy(all, networkKinds())
 	return all
 }
 

@@ -24,7 +24,9 @@ func newRegion(a *Account, name string) *region {
 			"map-public-ip-on-launch": "true", "available-ip-address-count": "4091", "state": "available",
 		}, nil)
 	}
-	r.add("security-group", "sg-", map[string]string{"vpc-id": vpc.id, "group-name": "default", "description": "default VPC security group"}, nil)
+	r.add("security-group", "sg-", map[string]string{
+		"vpc-id": vpc.id, "group-name": "default", "description": "default VPC security group",
+	}, nil)
 	return r
 }
 

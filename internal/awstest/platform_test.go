@@ -62,8 +62,8 @@ func (a apiServer) call(method, path, token, body string) (int, map[string]any) 
 func TestAClusterIsARealOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, awstest.Config{})
-	real := kubetest.OwnDevcluster(t, "--authentication-webhook", w.cloud.WebhookURL(""))
-	w.cloud.UsePlatform(awstest.Platform{URL: real.APIURL, CA: real.CA})
+	control := kubetest.OwnDevcluster(t, "--authentication-webhook", w.cloud.WebhookURL(""))
+	w.cloud.UsePlatform(awstest.Platform{URL: control.APIURL, CA: control.CA})
 	w.create(w.clusterStack("roadstead-1-1"))
 	server, q := w.apiServer("seaside"), rightQuestion()
 
@@ -81,7 +81,7 @@ func TestAClusterIsARealOne(t *testing.T) {
 	if status, _ := server.call(http.MethodGet, "/api/v1/nodes", q.token(t, w.customer()), ""); status != http.StatusUnauthorized {
 		t.Errorf("a token for another cluster: %d", status)
 	}
-	if status, _ := server.call(http.MethodGet, "/api/v1/nodes", real.Token, ""); status != http.StatusOK {
+	if status, _ := server.call(http.MethodGet, "/api/v1/nodes", control.Token, ""); status != http.StatusOK {
 		t.Errorf("a service account's token beside the webhook: %d", status)
 	}
 }

@@ -9,16 +9,16 @@ import (
 
 // policy is an IAM policy document, of permissions or of trust.
 type policy struct {
-	Statement []statement
+	Statement []statement `json:"Statement"`
 }
 
 type statement struct {
-	Effect    string
-	Principal principals
-	Action    texts
-	NotAction texts
-	Resource  texts
-	Condition map[string]map[string]texts
+	Effect    string                      `json:"Effect"`
+	Principal principals                  `json:"Principal"`
+	Action    texts                       `json:"Action"`
+	NotAction texts                       `json:"NotAction"`
+	Resource  texts                       `json:"Resource"`
+	Condition map[string]map[string]texts `json:"Condition"`
 }
 
 // texts is a string or a list of strings.
@@ -59,7 +59,9 @@ func (p *principals) UnmarshalJSON(data []byte) error {
 
 // parsePolicy reads a document; Statement may be a single one.
 func parsePolicy(document string) (policy, error) {
-	var raw struct{ Statement json.RawMessage }
+	var raw struct {
+		Statement json.RawMessage `json:"Statement"`
+	}
 	if err := json.Unmarshal([]byte(document), &raw); err != nil {
 		return policy{}, fmt.Errorf("decode a policy: %w", err)
 	}

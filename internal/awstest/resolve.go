@@ -24,17 +24,7 @@ type scope struct {
 func (s scope) resolve(value any) (any, error) {
 	switch value := value.(type) {
 	case []any:
-		list := []any{}
-		for _, item := range value {
-			resolved, err := s.resolve(item)
-			if err != nil {
-				return nil, err
-			}
-			if _, none := resolved.(noValue); !none {
-				list = append(list, resolved)
-			}
-		}
-		return list, nil
+		return s.resolveList(value)
 	case map[string]any:
 		for name, argument := range value {
 			if len(value) == 1 && (name == "Ref" || strings.HasPrefix(name, "Fn::") || name == "Condition" && isText(argument)) {
@@ -44,6 +34,20 @@ func (s scope) resolve(value any) (any, error) {
 		return s.resolveMap(value)
 	}
 	return value, nil
+}
+
+func (s scope) resolveList(value []any) (any, error) {
+	list := []any{}
+	for _, item := range value {
+		resolved, err := s.resolve(item)
+		if err != nil {
+			return nil, err
+		}
+		if _, none := resolved.(noValue); !none {
+			list = append(list, resolved)
+		}
+	}
+	return list, nil
 }
 
 func isText(value any) bool {

@@ -79,11 +79,11 @@ func (x *exchange) stack() (*stack, error) {
 func deleteStack(x *exchange) (any, error) {
 	found := x.region.stack(x.form.Get("StackName"))
 	if found == nil || found.status == "DELETE_COMPLETE" {
-		return nil, nil // nothing to delete is no failure
+		return nothing{}, nil // nothing to delete is no failure
 	}
 	token := x.form.Get("ClientRequestToken")
 	if _, repeated := found.tokens["delete "+token]; repeated && token != "" || found.status == "DELETE_IN_PROGRESS" {
-		return nil, nil // that deletion is under way, or has ended
+		return nothing{}, nil // that deletion is under way, or has ended
 	}
 	if found.protected {
 		return nil, invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", found.name)
@@ -113,7 +113,7 @@ func deleteStack(x *exchange) (any, error) {
 	}
 	found.say(x.now, "DELETE_IN_PROGRESS", "User Initiated")
 	found.takeDown(x.now, retain, "DELETE")
-	return nil, nil
+	return nothing{}, nil
 }
 
 // broken are the parts that could not be deleted.
@@ -148,7 +148,7 @@ func setStackPolicy(x *exchange) (any, error) {
 		return nil, invalid("Error validating stack policy: Invalid stack policy")
 	}
 	found.policy = x.form.Get("StackPolicyBody")
-	return nil, nil
+	return nothing{}, nil
 }
 
 func validateTemplate(x *exchange) (any, error) {

@@ -91,7 +91,7 @@ func (x *exchange) sessionTime(r *role) (time.Duration, error) {
 func (x *exchange) sessionPolicy() (*policy, error) {
 	text := x.form.Get("Policy")
 	if text == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // none was given
 	}
 	if len(text) > maxSessionPolicy {
 		return nil, invalid("1 validation error detected: Value at 'policy' failed to satisfy constraint: " +
@@ -113,6 +113,7 @@ func assumedRole(c *credential, packed int) any {
 		PackedPolicySize int
 	}{
 		credentials{c.id, c.secret, c.token, c.expires.UTC().Format(time.RFC3339)},
-		assumed{c.uniqueID(), c.arn()}, packed,
+		assumed{c.uniqueID(), c.arn()},
+		packed,
 	}
 }

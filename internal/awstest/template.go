@@ -145,8 +145,9 @@ func untagged(node *yaml.Node) any {
 			list = append(list, plainValue(item))
 		}
 		return list
+	default:
+		return node.Value
 	}
-	return node.Value
 }
 
 // asList is a list, or the list of one.

@@ -167,7 +167,7 @@ func cancelUpdateStack(x *exchange) (any, error) {
 	}
 	found.work.stop(x.now)
 	found.takeBack(x.now, "User Initiated")
-	return nil, nil
+	return nothing{}, nil
 }
 
 func continueUpdateRollback(x *exchange) (any, error) {
@@ -187,5 +187,5 @@ func continueUpdateRollback(x *exchange) (any, error) {
 	}
 	found.caller, found.token = x.caller, x.form.Get("ClientRequestToken")
 	found.takeBack(x.now, "User Initiated")
-	return nil, nil
+	return nothing{}, nil
 }

@@ -40,7 +40,8 @@ func describeVersions(x *exchange) (any, error) {
 		list = append(list, fieldsOf{
 			"clusterVersion": v.name, "clusterType": "eks", "defaultPlatformVersion": "eks.7", "defaultVersion": v.name == "1.35",
 			"releaseDate": epoch(day(v.released)), "endOfStandardSupportDate": epoch(day(v.standard)),
-			"endOfExtendedSupportDate": epoch(day(v.extended)), "versionStatus": status, "status": strings.ReplaceAll(strings.ToLower(status), "_", "-"),
+			"endOfExtendedSupportDate": epoch(day(v.extended)), "versionStatus": status,
+			"status":                 strings.ReplaceAll(strings.ToLower(status), "_", "-"),
 			"kubernetesPatchVersion": v.name + ".2",
 		})
 	}

@@ -24,9 +24,11 @@ type exchange struct {
 	region    *region
 	form      url.Values     // query protocols
 	body      map[string]any // JSON
-	path      []string       // JSON: what stands in the places of the URL
 	now       time.Time
 }
+
+// nothing is the answer of an operation that has none.
+type nothing struct{}
 
 // action does a call. It returns what is encoded as the answer.
 type action func(*exchange) (any, error)
@@ -61,6 +63,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	case Slow:
 		pause(r, fault.Delay)
+	default:
 	}
 	status, contentType, body := x.encode(answer, err)
 	w.Header().Set("Content-Type", contentType)
@@ -69,7 +72,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amzn-Errortype", f.code)
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // read by SDKs, not by browsers
 }
 
 // cut ends the connection without an answer.
