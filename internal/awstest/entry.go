@@ -32,7 +32,7 @@ func (c *cluster) addEntry(principal, kind, username string, groups []string, at
 	}
 	known := owner.roleByARN(principal)
 	if known == nil && owner.userByARN(principal) == nil {
-		return nil, fmt.Errorf("The specified principalArn is invalid: invalid principal %s", principal) //nolint:staticcheck,revive // AWS' words
+		return nil, fmt.Errorf("the specified principalArn is invalid: invalid principal %s", principal)
 	}
 	made := &entry{
 		principal: principal, kind: fallback(kind, "STANDARD"), username: username, groups: groups,
