@@ -84,7 +84,9 @@ func readForm(r *http.Request) eksForm {
 }
 
 // Has reports whether a subnet or a security group was ticked.
-func (f eksForm) Has(id string) bool { return slices.Contains(f.Subnets, id) || slices.Contains(f.Groups, id) }
+func (f eksForm) Has(id string) bool {
+	return slices.Contains(f.Subnets, id) || slices.Contains(f.Groups, id)
+}
 
 // Words is a list of ids as people type it.
 func (f eksForm) Words(ids []string) string { return strings.Join(ids, " ") }

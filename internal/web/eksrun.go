@@ -24,7 +24,9 @@ type runView struct {
 	Run      provision.Run
 	Role     string
 	Status   status
-	Making   bool // there is progress to show
+	Making   bool // on the way to a cluster
+	Undoing  bool // on the way back
+	Gone     int  // parts
 	Steps    []stepView
 	Findings []findingView
 	Parts    []partView
@@ -51,6 +53,7 @@ type partView struct {
 	Status status
 	At     time.Time
 	Code   apperr.Code
+	Gone   bool
 }
 
 // failureView says in our words why an attempt failed.
@@ -86,12 +89,16 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) error {
 func viewOf(run provision.Run, events []provision.Logged) runView {
 	standing := run.StackID != "" && !run.StackGone
 	view := runView{
-		Run: run, Status: runStatus(run), Making: !run.State.Final() && run.State != provision.Deleting,
-		Steps: runSteps(run), Failure: failureOf(run), Warning: run.Progress.Warning, Network: networkOf(run.Spec.Network),
+		Run: run, Status: runStatus(run), Steps: runSteps(run), Failure: failureOf(run), Warning: run.Progress.Warning, Network: networkOf(run.Spec.Network),
 		Topics: provision.Topic(run.ID), CanDelete: deletable(run.State),
 		CanRetry: (run.State == provision.Failed || run.State == provision.Cancelled) && (!standing || run.Took > 0),
 	}
 	view.Parts, view.Events = partsOf(events)
+	for _, part := range view.Parts {
+		if part.Gone {
+			view.Gone++
+		}
+	}
 	view.RetryWord = "Try again"
 	if standing {
 		view.RetryWord = "Go on with the cluster"
@@ -104,7 +111,9 @@ func viewOf(run provision.Run, events []provision.Logged) runView {
 	}
 	switch run.State {
 	case provision.Pending, provision.Preflight, provision.Creating, provision.Waiting, provision.Connecting, provision.Configuring:
-		view.CanCancel = run.CancelRequestedAt.IsZero()
+		view.Making, view.CanCancel = true, run.CancelRequestedAt.IsZero()
+	case provision.Failing, provision.Cancelling, provision.Deleting:
+		view.Undoing = len(view.Parts) > 0
 	}
 	return view
 }
@@ -151,7 +160,7 @@ func partsOf(events []provision.Logged) (parts, said []partView) {
 		if e.Type == "AWS::CloudFormation::Stack" {
 			continue
 		}
-		part := partView{Name: e.LogicalID, Type: strings.TrimPrefix(e.Type, "AWS::"), Status: partStatus(e.Event), At: e.At}
+		part := partView{Name: e.LogicalID, Type: strings.TrimPrefix(e.Type, "AWS::"), Status: partStatus(e.Event), At: e.At, Gone: e.Status == provision.PartDeleted}
 		if e.Failure != nil && !e.FollowUp {
 			part.Code = e.Failure.Code
 		}

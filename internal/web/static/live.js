@@ -59,30 +59,34 @@ async function readPage() {
   connect(); // a region may follow other topics now
 }
 
-// replace leaves a region alone while somebody fills in a form of it. It keeps
-// open what was open, and, in a region that is a part of a form (data-keep), what
-// was filled in.
+// replace keeps open what was open. It leaves a region alone while somebody fills
+// in a form of it, unless the region is a part of a form (data-keep): there it
+// keeps what was filled in, and the place in it.
 function replace(before, after) {
-  if (!before || !after || (before.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"))) return;
+  if (!before || !after) return;
+  const at = before.contains(document.activeElement) ? document.activeElement : null;
+  const part = before.matches("[data-keep]");
+  if (at?.matches(part ? "select" : "input, select, textarea")) return;
   const open = [...before.querySelectorAll("details")].map((details) => details.open);
   after.querySelectorAll("details").forEach((details, i) => (details.open = open[i] ?? false));
-  const fields = before.matches("[data-keep]") ? [...before.querySelectorAll("[name]")] : [];
   const region = document.adoptNode(after);
+  const fields = part ? [...before.querySelectorAll("[name]")] : [];
   before.replaceWith(region);
-  fields.forEach((was) => keep(was, region));
+  fields.forEach((was) => keep(was, region, was === at));
 }
 
 // keep puts what was typed or ticked into the field of the same name. What is
 // not offered any more is not chosen any more.
-function keep(was, region) {
-  const named = [...region.querySelectorAll("[name]")].filter((now) => now.name === was.name);
-  if (was.matches("[type=radio], [type=checkbox]")) {
-    const now = named.find((one) => one.value === was.value);
-    if (now && (was.type === "checkbox" || was.checked)) now.checked = was.checked;
-  } else if (named.length === 1 && !named[0].matches("[type=radio], [type=checkbox], [type=hidden]")) {
-    const now = named[0];
-    if (!now.matches("select") || [...now.options].some((option) => option.value === was.value)) now.value = was.value;
-  }
+function keep(was, region, focused) {
+  const named = [...region.querySelectorAll("[name]")].filter((field) => field.name === was.name);
+  const now = was.matches("[type=radio], [type=checkbox]") ? named.find((field) => field.value === was.value) : named[0];
+  if (!now || now.type !== was.type) return;
+  if (was.type === "checkbox" || was.checked) now.checked = was.checked;
+  if (was.type === "text") now.value = was.value;
+  if (was.matches("select") && [...now.options].some((option) => option.value === was.value)) now.value = was.value;
+  if (!focused) return;
+  now.focus();
+  if (was.type === "text") now.setSelectionRange(was.selectionStart, was.selectionEnd);
 }
 
 // appendLog asks for the lines after the last one shown. It keeps the end in
