@@ -29,7 +29,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	}).Mount(mux)
 	pages := &web.Handler{
 		Auth: authenticator, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
-		Applications: c.applications, Values: c.values, Mirror: mirror, Bus: c.bus, Log: c.log,
+		Applications: c.applications, Manifests: accessPrinter{}, Values: c.values, Mirror: mirror, Bus: c.bus, Log: c.log,
 		Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,
 	}
 	if err := pages.Mount(mux); err != nil {

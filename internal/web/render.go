@@ -38,7 +38,7 @@ func parsePages(now func() time.Time) (pages, error) {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
 	all := pages{}
-	for _, name := range []string{"sign-in", "clusters", "cluster", "operation", "projects", "project", "error"} {
+	for _, name := range []string{"sign-in", "clusters", "cluster", "identity", "operation", "projects", "project", "error"} {
 		clone, err := layout.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("clone layout: %w", err)
