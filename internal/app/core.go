@@ -42,6 +42,8 @@ type core struct {
 	bridge  *store.Bridge
 	guard   *egress.Guard
 	sealer  *secret.Sealer
+	// breakers says which clusters are held back in this process.
+	breakers func() map[int64]bool
 	// poke makes the supervisor of this process look at once; nil without one.
 	poke func()
 	// installation names this installation in owner annotations.
@@ -56,7 +58,9 @@ type core struct {
 }
 
 func openCore(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (*core, error) {
-	c := &core{log: log, metrics: telemetry.NewMetrics(), bus: event.NewBus()}
+	c := &core{
+		log: log, metrics: telemetry.NewMetrics(), bus: event.NewBus(), breakers: func() map[int64]bool { return nil },
+	}
 	c.metrics.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, step := range []func() error{
 		func() error { return c.openTraces(ctx, cfg, version) },
@@ -117,7 +121,9 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return fmt.Errorf("open the mirror: %w", err)
 	}
-	c.metrics.RegisterState(telemetry.State{Work: c.db.Work().Backlog, Mirror: c.mirror.States, Log: c.log})
+	c.metrics.RegisterState(telemetry.State{
+		Work: c.db.Work().Backlog, Mirror: c.mirror.States, Breakers: func() map[int64]bool { return c.breakers() }, Log: c.log,
+	})
 	return nil
 }
 

@@ -53,6 +53,7 @@ func newWorker(c *core, keys *workerKeys, cfg config.Config, version string) (*w
 		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
 		Log: callLog{calls, c.metrics, c.traces}, Fault: fault.Point,
 	})
+	c.breakers = w.clients.Breakers
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
 	runner := work.NewRunner(c.db.Work(), owner, c.observed(steps), c.log)

@@ -168,7 +168,7 @@ func TestMetricsTellWhatOperatorsAsk(t *testing.T) {
 		`roadstead_cluster_calls_total{cluster="1",code="ok"} `, `roadstead_cluster_calls_total{cluster="1",code="cluster_not_found"} `,
 		`roadstead_job_duration_seconds_count{kind="operation",outcome="done"} `, `roadstead_mirror_views{state="live"} `,
 		`roadstead_http_request_duration_seconds_count{method="POST",route="POST /api/v1/clusters",status="201"} 1`,
-		`roadstead_cluster_call_duration_seconds_count `,
+		`roadstead_cluster_call_duration_seconds_count `, `roadstead_cluster_breaker_open{cluster="1"} 0`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the metrics lack %s", want)
