@@ -3,6 +3,7 @@ package archtest
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,9 +59,7 @@ func TestUnitsAreClosed(t *testing.T) {
 				"StateDirectoryMode": {"0700"}, "UMask": {"0077"}, "LimitCORE": {"0"}, "ReadWritePaths": nil,
 				"NoExecPaths": {"/"}, "ExecPaths": {"/usr/bin/roadstead"},
 			}
-			for key, values := range more {
-				want[key] = values
-			}
+			maps.Copy(want, more)
 			for key, values := range want {
 				if !slices.Equal(u[key], values) {
 					t.Errorf("%s is %q, want %q", key, u[key], values)

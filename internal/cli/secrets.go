@@ -16,7 +16,8 @@ import (
 )
 
 func (r *run) secrets() *cobra.Command {
-	return group("secrets", "Check stored credentials and rotate their keys, where a worker runs", r.secretsInit(), r.secretsVerify(), r.secretsRotate())
+	return group("secrets", "Check stored credentials and rotate their keys, where a worker runs",
+		r.secretsInit(), r.secretsVerify(), r.secretsRotate())
 }
 
 func (r *run) secretsInit() *cobra.Command {

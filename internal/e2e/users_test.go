@@ -31,7 +31,7 @@ func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{users: map[string]int{"root": 0, "roadstead": 64100, "roadstead-web": 64101, "roadstead-worker": 64102}}
 	var err error
-	if m.root, err = os.MkdirTemp("", "roadstead-machine-"); err != nil {
+	if m.root, err = os.MkdirTemp("", "roadstead-machine-"); err != nil { //nolint:usetesting // other users cannot enter that
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(m.root) })

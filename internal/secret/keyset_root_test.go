@@ -17,6 +17,7 @@ const asUserVariable = "ROADSTEAD_SECRET_AS_USER"
 // TestKeysetHandedOverByRoot reads a keyset as systemd hands it to a service: root owns it, and a group may read it.
 // The same modes on a file of the user's own are refused, and so is one that everybody may read.
 func TestKeysetHandedOverByRoot(t *testing.T) {
+	t.Parallel()
 	if dir := os.Getenv(asUserVariable); dir != "" {
 		_, err := secret.LoadOpener(filepath.Join(dir, "keys", "private"))
 		if errors.Is(err, secret.ErrKeysetExposed) {
@@ -27,7 +28,6 @@ func TestKeysetHandedOverByRoot(t *testing.T) {
 		}
 		return
 	}
-	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can own a keyset that another user reads")
 	}
@@ -47,7 +47,7 @@ func TestKeysetHandedOverByRoot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, err := os.MkdirTemp("", "roadstead-secret-")
+			dir, err := os.MkdirTemp("", "roadstead-secret-") //nolint:usetesting // other users cannot enter the folder of a test
 			if err != nil {
 				t.Fatal(err)
 			}
