@@ -70,7 +70,7 @@ func openCore(ctx context.Context, cfg config.Config, version string, log *slog.
 		func() error { return c.openDomains(cfg) },
 	} {
 		if err := step(); err != nil {
-			c.close()
+			c.close(ctx)
 			return nil, err
 		}
 	}
@@ -148,8 +148,8 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 	return nil
 }
 
-func (c *core) close() {
-	grace, cancel := context.WithTimeout(context.Background(), tracesWithin)
+func (c *core) close(ctx context.Context) {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), tracesWithin)
 	defer cancel()
 	errs := []error{c.traces.Close(grace)}
 	if c.mirror != nil {
@@ -159,7 +159,7 @@ func (c *core) close() {
 		errs = append(errs, c.db.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
-		c.log.Error("close what was open", slog.String("error", err.Error())) //nolint:sloglint // the process is ending, and its context has
+		c.log.ErrorContext(ctx, "close what was open", slog.String("error", err.Error()))
 	}
 }
 
