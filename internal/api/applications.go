@@ -84,7 +84,6 @@ type uninstallInput struct {
 	Body *UninstallApplication
 }
 
-
 type rightsInput struct {
 	Name    string `path:"name" doc:"Of the catalog entry"`
 	Cluster string `query:"cluster" doc:"Whose account shall get the rights, by id or name; that of the printed manifest if absent"`
