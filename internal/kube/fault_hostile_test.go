@@ -86,7 +86,7 @@ func costsLittle(t *testing.T, body hostileBody) {
 	neighbour := watchNeighbour(t, clients)
 	var err error
 	grown := growthOf(t, func() {
-		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		err = operations()[body.operation](ctx, clients)
 	})
