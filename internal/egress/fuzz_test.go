@@ -19,6 +19,7 @@ func FuzzCheckHop(f *testing.F) {
 	}
 	f.Add("//169.254.169.254/latest")
 	f.Add("/index.yaml?x=%2F")
+	f.Add("? ")
 	base, err := url.Parse(trusted)
 	if err != nil {
 		f.Fatal(err)
