@@ -71,7 +71,7 @@ func (c *core) withHealth(next http.Handler) http.Handler {
 }
 
 // requestID is the header that tells the caller the correlation id of a request.
-const requestID = "X-Request-Id"
+const requestID = "X-Request-ID"
 
 // instrumented gives each request its correlation id and its span, counts it
 // and survives its panic.

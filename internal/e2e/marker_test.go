@@ -43,7 +43,7 @@ func (m marker) headers(a kubetest.Answer) kubetest.Answer {
 			"Warning": `299 - "` + m.text + `"`, "Nel": `{"report_to":"` + m.text + `"}`, "Report-To": m.text,
 			"Set-Cookie": "session=" + m.text, "Link": "<https://" + m.text + ".example.com>; rel=next", "Server": m.text,
 			"Www-Authenticate": `Basic realm="` + m.text + `"`, "X-Kubernetes-Pf-Flowschema-Uid": m.text, "Audit-Id": m.text,
-			"Trailer": "X-Last", "X-Request-Id": m.text,
+			"Trailer": "X-Last", "X-Request-ID": m.text,
 		} {
 			w.Header().Set(name, value)
 		}

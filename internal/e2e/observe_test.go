@@ -77,7 +77,7 @@ func (s *server) send(ctx context.Context, t *testing.T, method, path string, bo
 		_, _ = text.ReadFrom(answer.Body)
 		t.Fatalf("%s %s: %s %s", method, path, answer.Status, text.String())
 	}
-	return answer.Header.Get("X-Request-Id")
+	return answer.Header.Get("X-Request-ID")
 }
 
 // attachment is the body that attaches the shared cluster.

@@ -33,14 +33,15 @@ func guarded(r request, resp *http.Response, body io.Reader) (io.Reader, error) 
 	return nil, apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("the answer is of the type %q", form))
 }
 
-// jsonShape passes JSON on as long as it is no deeper than maxDepth and, if longest is set, no value of it takes
-// more bytes, with the space in front of it.
+// jsonShape passes JSON on as long as no value of it is deeper than maxDepth, has more than maxElements in its lists
+// or, if longest is set, takes more bytes, with the space in front of it.
 type jsonShape struct {
 	r       io.Reader
 	longest int
 
-	size, depth   int
-	text, escaped bool
+	size, depth, elements int
+	lists                 uint64 // what is open, the innermost last: 1 for a list, 0 for an object
+	text, escaped         bool
 }
 
 // Read implements io.Reader.
@@ -50,7 +51,10 @@ func (s *jsonShape) Read(p []byte) (int, error) {
 		if s.size++; s.longest > 0 && s.size > s.longest {
 			return 0, apperr.Of(apperr.ClusterResponseTooLarge)
 		}
-		if s.step(b); s.depth > maxDepth {
+		if s.step(b); s.elements > maxElements {
+			return 0, apperr.Of(apperr.ClusterResponseTooLarge).With(fmt.Errorf("JSON has more than %d elements in lists", maxElements))
+		}
+		if s.depth > maxDepth {
 			return 0, apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("JSON is nested deeper than %d", maxDepth))
 		}
 	}
@@ -66,11 +70,17 @@ func (s *jsonShape) step(b byte) {
 		s.escaped, s.text = b == '\\', b != '"'
 	case b == '"':
 		s.text = true
-	case b == '{', b == '[':
-		s.depth++
+	case b == '{':
+		s.depth, s.lists = s.depth+1, s.lists<<1
+	case b == '[':
+		s.depth, s.lists = s.depth+1, s.lists<<1|1
+		s.elements++
+	case b == ',' && s.lists&1 == 1:
+		s.elements++
 	case b == '}', b == ']':
+		s.lists >>= 1
 		if s.depth--; s.depth == 0 {
-			s.size = 0
+			s.size, s.elements = 0, 0
 		}
 	}
 }

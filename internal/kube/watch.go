@@ -177,8 +177,21 @@ func eventsOf(body io.ReadCloser, version schema.GroupVersion) (*events, error) 
 	if err != nil {
 		return nil, fmt.Errorf("finding a decoder: %w", err)
 	}
-	decoder := restwatch.NewDecoder(streaming.NewDecoder(framer.NewFrameReader(body), frames), objects)
+	decoder := restwatch.NewDecoder(streaming.NewDecoder(framer.NewFrameReader(body), frames), weighing{objects})
 	return &events{decoder, answer}, nil
+}
+
+// weighing refuses objects that would take too much memory before it decodes them.
+type weighing struct{ runtime.Decoder }
+
+// Decode implements runtime.Decoder.
+func (w weighing) Decode(
+	data []byte, defaults *schema.GroupVersionKind, into runtime.Object,
+) (runtime.Object, *schema.GroupVersionKind, error) {
+	if err := weighed(data); err != nil {
+		return nil, nil, err
+	}
+	return w.Decoder.Decode(data, defaults, into) //nolint:wrapcheck // the caller of the watch's decoder says what it was doing
 }
 
 func eventOf[T any, P objectOf[T]](kind watch.EventType, object runtime.Object) (Event[T], error) {
