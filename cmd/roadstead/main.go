@@ -28,6 +28,7 @@ func main() {
 		ExplainURL: app.ExplainURL,
 		ClusterID:  app.ClusterID,
 
+		InitSecrets:   app.InitSecrets,
 		VerifySecrets: app.VerifySecrets,
 		RotateSecrets: app.RotateSecrets,
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/cluster"
 )
 
 // Applications is what the API needs of cluster applications.
@@ -16,7 +17,7 @@ type Applications interface {
 	Install(ctx context.Context, r application.InstallRequest) (application.Operation, error)
 	Uninstall(ctx context.Context, r application.UninstallRequest) (application.Operation, error)
 	Operation(ctx context.Context, id int64) (application.Operation, error)
-	RightsManifest(name string) (string, error)
+	RightsManifest(name, home string) (string, error)
 	Log(ctx context.Context, operationID, after int64, limit int) ([]application.LogLine, error)
 }
 
@@ -83,8 +84,9 @@ type uninstallInput struct {
 	Body *UninstallApplication
 }
 
-type entryInput struct {
-	Name string `path:"name" doc:"The name of a catalog entry"`
+type rightsInput struct {
+	Name    string `path:"name" doc:"Of the catalog entry"`
+	Cluster string `query:"cluster" doc:"Whose account shall get the rights, by id or name; that of the printed manifest if absent"`
 }
 
 func (h *Handler) mountApplications(r router) {
@@ -105,8 +107,22 @@ func (h *Handler) listCatalog(context.Context, *struct{}) (*list[CatalogEntry], 
 	return newList(h.Applications.Catalog(), viewEntry), nil
 }
 
-func (h *Handler) showRights(_ context.Context, in *entryInput) (*textOutput, error) {
-	text, err := h.Applications.RightsManifest(in.Name)
+func (h *Handler) showRights(ctx context.Context, in *rightsInput) (*textOutput, error) {
+	home := cluster.Account
+	if in.Cluster != "" {
+		found, err := h.Clusters.Cluster(ctx, in.Cluster)
+		if err != nil {
+			return nil, err
+		}
+		i, err := h.Clusters.Identity(ctx, found.ID)
+		if err != nil {
+			return nil, err
+		}
+		if i.InUse() {
+			home = h.Clusters.IdentitySpec(found.ID, nil).Namespace
+		}
+	}
+	text, err := h.Applications.RightsManifest(in.Name, home)
 	return &textOutput{"application/yaml", []byte(text)}, err
 }
 

@@ -18,7 +18,7 @@ type EditCluster struct {
 	EnvironmentScope *string `json:"environment_scope,omitempty" doc:"Which environments it serves; * stands for any text"`
 	Enabled          *bool   `json:"enabled,omitempty" doc:"A disabled cluster serves no environment and is left alone"`
 	APIURL           *string `json:"api_url,omitempty" maxLength:"2048" doc:"Takes the token as well"`
-	CA               *string `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM, empty for the system's roots. Takes the token as well"`
+	CA               *string `json:"ca,omitempty" maxLength:"65536" doc:"PEM; empty: the system's roots. Takes the token as well"`
 	Token            string  `json:"token,omitempty" maxLength:"65536" doc:"In place of the credential in use. Never shown again."`
 }
 

@@ -44,8 +44,7 @@ type NewCluster struct {
 	APIURL           string        `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
 	CA               string        `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
 	Token            string        `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
-	// OwnIdentity names features, so that enum rules of the schema apply to each.
-	OwnIdentity []string `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Swap the token for an account of our own with the rights for these features"`
+	OwnIdentity      []string      `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Swap it for our own account"`
 }
 
 type attachInput struct {

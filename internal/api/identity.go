@@ -28,7 +28,7 @@ type Identity struct {
 // AdoptIdentity asks for an account of our own, or for a new token of it.
 type AdoptIdentity struct {
 	Action   string   `json:"action,omitempty" enum:"adopt,rotate" default:"adopt"`
-	Features []string `json:"features,omitempty" enum:"namespaces,applications,live" doc:"What it shall have rights for; everything if absent"`
+	Features []string `json:"features,omitempty" enum:"namespaces,applications,live" doc:"What it gets rights for; everything if absent"`
 }
 
 type adoptInput struct {
@@ -39,7 +39,7 @@ type adoptInput struct {
 
 type identityManifestInput struct {
 	ClusterInput
-	Features []string `query:"features" enum:"namespaces,applications,live" doc:"What it shall have rights for; everything if absent"`
+	Features []string `query:"features" enum:"namespaces,applications,live" doc:"What it gets rights for; everything if absent"`
 }
 
 func (h *Handler) mountIdentity(r router) {

@@ -167,8 +167,8 @@ func (s *Applications) write(ctx context.Context, id int64, text string) {
 }
 
 // RightsManifest implements [api.Applications].
-func (s *Applications) RightsManifest(name string) (string, error) {
-	return "kind: ClusterRole\nmetadata: {name: roadstead-app-" + name + "}\n", nil
+func (s *Applications) RightsManifest(name, home string) (string, error) {
+	return "kind: ClusterRole\nmetadata: {name: roadstead-app-" + name + "}\n# for the account in " + home + "\n", nil
 }
 
 // Operation implements [api.Applications].

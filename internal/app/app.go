@@ -25,11 +25,8 @@ const stopWithin = 8 * time.Second
 // must see at start goes to out, the log to errOut.
 func Serve(ctx context.Context, cfg config.Config, version string, out, errOut io.Writer) error {
 	log := telemetry.NewLogger(errOut, telemetry.Format(cfg.LogFormat), cfg.LogLevel)
-	if err := harden(); err != nil {
+	if err := prepare(cfg); err != nil {
 		return err
-	}
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
 	}
 	var keys *workerKeys
 	if cfg.Role.Worker() {
@@ -42,7 +39,7 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 	if err != nil {
 		return err
 	}
-	defer core.close()
+	defer core.close(ctx)
 	if keys != nil {
 		if err := keys.prove(ctx, core); err != nil {
 			return err
@@ -70,6 +67,17 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 	return core.run(ctx, cfg, handler, listener, half)
 }
 
+// prepare readies the process and its folder, before anything is read.
+func prepare(cfg config.Config) error {
+	if err := harden(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return nil
+}
+
 // run serves and works until ctx ends or a part of it fails.
 func (c *core) run(ctx context.Context, cfg config.Config, handler http.Handler, listener net.Listener, half *worker) error {
 	group, ctx := errgroup.WithContext(ctx)
@@ -78,7 +86,7 @@ func (c *core) run(ctx context.Context, cfg config.Config, handler http.Handler,
 		group.Go(func() error { return bridge.Run(ctx) })
 	}
 	if half != nil {
-		group.Go(func() error { return c.forget(ctx) })
+		group.Go(func() error { return c.forget(ctx, half.clients) })
 		group.Go(func() error { return half.run(ctx) })
 	}
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {

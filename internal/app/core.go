@@ -43,6 +43,8 @@ type core struct {
 	bridge  *store.Bridge
 	guard   *egress.Guard
 	sealer  *secret.Sealer
+	// breakers says which clusters are held back in this process.
+	breakers func() map[int64]bool
 	// poke makes the supervisor of this process look at once; nil without one.
 	poke func()
 	// installation names this installation in owner annotations.
@@ -58,7 +60,9 @@ type core struct {
 }
 
 func openCore(ctx context.Context, cfg config.Config, version string, log *slog.Logger) (*core, error) {
-	c := &core{log: log, metrics: telemetry.NewMetrics(), bus: event.NewBus()}
+	c := &core{
+		log: log, metrics: telemetry.NewMetrics(), bus: event.NewBus(), breakers: func() map[int64]bool { return nil },
+	}
 	c.metrics.Register(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, step := range []func() error{
 		func() error { return c.openTraces(ctx, cfg, version) },
@@ -68,7 +72,7 @@ func openCore(ctx context.Context, cfg config.Config, version string, log *slog.
 		func() error { return c.openDomains(cfg) },
 	} {
 		if err := step(); err != nil {
-			c.close()
+			c.close(ctx)
 			return nil, err
 		}
 	}
@@ -119,7 +123,9 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return fmt.Errorf("open the mirror: %w", err)
 	}
-	c.metrics.RegisterState(telemetry.State{Work: c.db.Work().Backlog, Mirror: c.mirror.States, Log: c.log})
+	c.metrics.RegisterState(telemetry.State{
+		Work: c.db.Work().Backlog, Mirror: c.mirror.States, Breakers: func() map[int64]bool { return c.breakers() }, Log: c.log,
+	})
 	return nil
 }
 
@@ -146,8 +152,8 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 	return nil
 }
 
-func (c *core) close() {
-	grace, cancel := context.WithTimeout(context.Background(), tracesWithin)
+func (c *core) close(ctx context.Context) {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), tracesWithin)
 	defer cancel()
 	errs := []error{c.traces.Close(grace)}
 	if c.mirror != nil {
@@ -157,7 +163,7 @@ func (c *core) close() {
 		errs = append(errs, c.db.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
-		c.log.Error("close what was open", slog.String("error", err.Error())) //nolint:sloglint // the process is ending, and its context has
+		c.log.ErrorContext(ctx, "close what was open", slog.String("error", err.Error()))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func newGuard(ctx context.Context, cfg config.Config) (*egress.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	refuse := append(local, cfg.EgressRefuse...)
+	refuse := slices.Concat(local, cfg.EgressRefuse)
 	for _, r := range database {
 		refuse = append(refuse, r.Prefix)
 	}
@@ -83,7 +84,10 @@ func listenRules(ctx context.Context, listen string, local []netip.Prefix) ([]eg
 		return nil, fmt.Errorf("read the address to listen on: %w", err)
 	}
 	port, err := strconv.ParseUint(digits, 10, 16)
-	if err != nil || port == 0 {
+	if err != nil {
+		return nil, fmt.Errorf("read the port to listen on: %w", err)
+	}
+	if port == 0 {
 		return nil, nil
 	}
 	where := local

@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/kube"
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/work"
 )
@@ -56,8 +59,9 @@ func (n named) Wanted(ctx context.Context) ([]work.Follower, error) {
 // forgetEvery is how often removed clusters are looked for without a notice.
 const forgetEvery = 10 * time.Minute
 
-// forget drops the metrics of clusters that are gone, until ctx ends.
-func (c *core) forget(ctx context.Context) error {
+// forget drops the metrics and clients of clusters that are gone, until ctx
+// ends.
+func (c *core) forget(ctx context.Context, clients *kube.Clients) error {
 	notices, cancel := c.bus.Subscribe(ctx, event.Topics("clusters"))
 	defer cancel()
 	tick := time.NewTicker(forgetEvery)
@@ -69,8 +73,9 @@ func (c *core) forget(ctx context.Context) error {
 		case <-notices:
 		case <-tick.C:
 		}
-		for _, id := range c.metrics.Clusters() {
+		for _, id := range slices.AppendSeq(c.metrics.Clusters(), maps.Keys(clients.Breakers())) {
 			if _, err := c.db.Clusters().Cluster(ctx, id); apperr.CodeOf(err) == apperr.NotFound {
+				clients.Drop(id)
 				c.metrics.ForgetCluster(id)
 				c.log.DebugContext(ctx, "metrics of a removed cluster dropped", slog.Int64("cluster_id", id))
 			}

@@ -33,8 +33,8 @@ func (accessPrinter) Identity(spec cluster.IdentitySpec) ([]byte, error) {
 type rightsPrinter struct{}
 
 // RightsManifest implements application.RightsPrinter.
-func (rightsPrinter) RightsManifest(e application.Entry) (string, error) {
-	text, err := manifest.YAML(manifest.ApplicationAccess(e))
+func (rightsPrinter) RightsManifest(e application.Entry, home string) (string, error) {
+	text, err := manifest.YAML(manifest.ApplicationAccess(e, home))
 	return string(text), err
 }
 

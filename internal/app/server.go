@@ -64,20 +64,14 @@ func (c *core) accept(server *http.Server, cfg config.Config, listener net.Liste
 func (c *core) withHealth(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := c.db.Ping(r.Context()); err != nil {
-			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
+	mux.Handle("GET /readyz", &readiness{write: c.db.Write, log: c.log})
 	mux.Handle("GET /metrics", c.metrics.Handler())
 	mux.Handle("/", next)
 	return mux
 }
 
 // requestID is the header that tells the caller the correlation id of a request.
-const requestID = "X-Request-Id"
+const requestID = "X-Request-ID"
 
 // instrumented gives each request its correlation id and its span, counts it
 // and survives its panic.

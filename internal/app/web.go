@@ -30,7 +30,8 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	}).Mount(mux)
 	pages := &web.Handler{
 		Auth: authenticator, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
-		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{}, Values: c.values, Mirror: mirror,
+		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{}, Manifests: accessPrinter{},
+		Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,
 	}
 	if err := pages.Mount(mux); err != nil {

@@ -57,6 +57,7 @@ func newWorker(ctx context.Context, c *core, keys *workerKeys, cfg config.Config
 		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
 		Log: callLog{calls, c.metrics, c.traces}, Fault: fault.Point,
 	})
+	c.breakers = w.clients.Breakers
 	owner := uuid.NewString()
 	steps := w.domains(c, keys, cfg, owner, version)
 	provisioner, err := w.provisioner(ctx, c, keys, cfg)

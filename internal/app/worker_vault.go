@@ -14,6 +14,15 @@ import (
 	"github.com/roadstead/roadstead/internal/vault"
 )
 
+// InitSecrets makes the keyset, unless there is one.
+func InitSecrets(cfg config.Config) error {
+	if !cfg.Role.Worker() {
+		return webHoldsNoKeys()
+	}
+	_, err := openWorkerKeys(cfg)
+	return err
+}
+
 // VerifySecrets opens everything that is stored sealed, also while the server
 // runs, and writes nothing.
 func VerifySecrets(ctx context.Context, cfg config.Config) (report vault.Report, err error) {
@@ -63,7 +72,7 @@ func RotateSecrets(ctx context.Context, cfg config.Config, step vault.Step, note
 // existingKeys loads the private keyset and never makes one.
 func existingKeys(cfg config.Config) (*secret.Opener, error) {
 	if !cfg.Role.Worker() {
-		return nil, apperr.New(apperr.InvalidRequest, "The web half holds no private keys.", "Run this where a worker runs.")
+		return nil, webHoldsNoKeys()
 	}
 	opener, err := secret.LoadOpener(cfg.KeysetFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -74,6 +83,10 @@ func existingKeys(cfg config.Config) (*secret.Opener, error) {
 		return nil, keysetError(err)
 	}
 	return opener, nil
+}
+
+func webHoldsNoKeys() error {
+	return apperr.New(apperr.InvalidRequest, "The web half holds no private keys.", "Run this where a worker runs.")
 }
 
 func openBeside(ctx context.Context, cfg config.Config) (*store.DB, error) {

@@ -34,7 +34,7 @@ type Clusters interface {
 // RightsPrinter renders what a cluster administrator applies so that our
 // identity can give an application the rights it needs, as YAML.
 type RightsPrinter interface {
-	RightsManifest(e Entry) (string, error)
+	RightsManifest(e Entry, home string) (string, error)
 }
 
 // View is an application as people see it.
@@ -142,13 +142,13 @@ func (s *Service) Log(ctx context.Context, operationID, after int64, limit int) 
 }
 
 // RightsManifest renders what a cluster administrator applies before the
-// application can be installed.
-func (s *Service) RightsManifest(name string) (string, error) {
+// application can be installed. home is the namespace of our account there.
+func (s *Service) RightsManifest(name, home string) (string, error) {
 	e, err := s.Known.Entry(name)
 	if err != nil {
 		return "", err
 	}
-	return s.Rights.RightsManifest(e)
+	return s.Rights.RightsManifest(e, home)
 }
 
 func (s *Service) now() time.Time {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -152,14 +153,18 @@ func (s appStatus) card(t *table) {
 }
 
 func (r *run) appManifest() *cobra.Command {
-	return r.remote("manifest NAME", "Print the manifest that grants what an application needs", cobra.ExactArgs(1),
+	on := ""
+	c := r.remote("manifest NAME", "Print the manifest that grants what an application needs", cobra.ExactArgs(1),
 		func(ctx context.Context, c *call, args []string) error {
-			text, err := c.client.text(ctx, http.MethodGet, path("catalog", args[0], "manifest"), nil)
+			at := path("catalog", args[0], "manifest") + "?cluster=" + url.QueryEscape(on)
+			text, err := c.client.text(ctx, http.MethodGet, at, nil)
 			if err != nil {
 				return err
 			}
 			return c.out.manifest(text)
 		})
+	c.Flags().StringVar(&on, "cluster", "", "whose account shall get the rights (default: that of cluster manifest)")
+	return c
 }
 
 func operationPath(id int64) string { return path("operations", strconv.FormatInt(id, 10)) }

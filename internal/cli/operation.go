@@ -95,8 +95,8 @@ func failedOperation(op api.Operation) error {
 	}
 	reason := *op.Error
 	if reason.Code == apperr.RightsMissing {
-		reason.Hint = fmt.Sprintf("As a cluster administrator: `roadstead app manifest %s | kubectl apply -f -`, then try again.",
-			op.Application)
+		reason.Hint = fmt.Sprintf("As a cluster administrator: `roadstead app manifest %s --cluster %d | kubectl apply -f -`, then try again.",
+			op.Application, op.ClusterID)
 	}
 	return failed(&reason)
 }

@@ -31,7 +31,8 @@ type Program struct {
 	// ClusterID finds the id of a cluster by its name, where a server runs.
 	ClusterID func(ctx context.Context, c config.Config, name string) (int64, error)
 
-	// VerifySecrets and RotateSecrets run what stands behind `secrets`. Note is told what was done.
+	// InitSecrets, VerifySecrets and RotateSecrets run what stands behind `secrets`. Note is told what was done.
+	InitSecrets   func(c config.Config) error
 	VerifySecrets func(ctx context.Context, c config.Config) (vault.Report, error)
 	RotateSecrets func(ctx context.Context, c config.Config, step vault.Step, note func(string)) error
 }

@@ -16,7 +16,22 @@ import (
 )
 
 func (r *run) secrets() *cobra.Command {
-	return group("secrets", "Check stored credentials and rotate their keys, where a worker runs", r.secretsVerify(), r.secretsRotate())
+	return group("secrets", "Check stored credentials and rotate their keys, where a worker runs",
+		r.secretsInit(), r.secretsVerify(), r.secretsRotate())
+}
+
+func (r *run) secretsInit() *cobra.Command {
+	c := r.command("init", "Make the keyset, if there is none", cobra.NoArgs, func(c *cobra.Command, _ []string) error {
+		settings, err := r.settings(c)
+		if err != nil {
+			return err
+		}
+		return r.Program.InitSecrets(settings)
+	})
+	c.Long = "Makes the private and the public keyset where the settings say, unless they are there. A worker does so by itself\n" +
+		"at its first start, where it may write them; this is for installations where it may not."
+	config.Flags(c.Flags())
+	return c
 }
 
 func (r *run) secretsVerify() *cobra.Command {

@@ -23,10 +23,19 @@ func TestAttachRefuses(t *testing.T) {
 		code   apperr.Code
 		hint   string
 	}{
-		"no name":          {func(r *cluster.AttachRequest) { r.Name = " " }, apperr.ValidationFailed, "255"},
-		"a number as name": {func(r *cluster.AttachRequest) { r.Name = "42" }, apperr.ValidationFailed, "not a number"},
-		"markup in a name": {func(r *cluster.AttachRequest) { r.Name = "a<script>" }, apperr.ValidationFailed, ""},
-		"no token":         {func(r *cluster.AttachRequest) { r.Token = secret.Value{} }, apperr.ValidationFailed, "cluster manifest"},
+		"no name":           {func(r *cluster.AttachRequest) { r.Name = " " }, apperr.ValidationFailed, "255"},
+		"a number as name":  {func(r *cluster.AttachRequest) { r.Name = "42" }, apperr.ValidationFailed, "not a number"},
+		"markup in a name":  {func(r *cluster.AttachRequest) { r.Name = "a<script>" }, apperr.ValidationFailed, ""},
+		"no token":          {func(r *cluster.AttachRequest) { r.Token = secret.Value{} }, apperr.ValidationFailed, "cluster manifest"},
+		"a token of blanks": {func(r *cluster.AttachRequest) { r.Token = secret.NewValue([]byte(" \t")) }, apperr.ValidationFailed, "token"},
+		"only the word":     {func(r *cluster.AttachRequest) { r.Token = secret.NewValue([]byte("bearer")) }, apperr.ValidationFailed, "nothing else"},
+		"the word as well":  {func(r *cluster.AttachRequest) { r.Token = secret.NewValue([]byte("Bearer abc")) }, apperr.ValidationFailed, "nothing else"},
+		"a header in a token": {
+			func(r *cluster.AttachRequest) { r.Token = secret.NewValue([]byte("a\r\nHost: b")) }, apperr.ValidationFailed, "nothing else",
+		},
+		"a feature nobody knows": {
+			func(r *cluster.AttachRequest) { r.OwnIdentity = []cluster.Feature{"guardrails"} }, apperr.ValidationFailed, "namespaces",
+		},
 		"a group level without group": {
 			func(r *cluster.AttachRequest) { r.Level = cluster.Group }, apperr.ValidationFailed, "one group",
 		},

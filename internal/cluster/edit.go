@@ -93,9 +93,9 @@ func (s *Service) edited(c Cluster, r EditRequest) (Cluster, error) {
 		return Cluster{}, err
 	}
 	c.Enabled, c.UpdatedAt = or(r.Enabled, c.Enabled), now
-	if r.APIURL != nil || r.CAPEM != nil {
-		c.Platform, err = s.checkPlatform(or(r.APIURL, c.Platform.APIURL), or(r.CAPEM, c.Platform.CAPEM))
-		if err != nil {
+	wanted := Platform{APIURL: or(r.APIURL, c.Platform.APIURL), CAPEM: or(r.CAPEM, c.Platform.CAPEM)}
+	if wanted != c.Platform {
+		if c.Platform, err = s.checkPlatform(wanted.APIURL, wanted.CAPEM); err != nil {
 			return Cluster{}, err
 		}
 	}

@@ -1,79 +1,102 @@
 package cluster_test
 
 import (
-	"context"
+	"errors"
 	"testing"
-	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
-	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/secret"
 )
 
-// one is a store of one cluster, which takes every change of its name.
-type one struct {
-	cluster.Store
+func value(text string) secret.Value { return secret.NewValue([]byte(text)) }
 
-	stored cluster.Cluster
-}
-
-func (o *one) Cluster(context.Context, int64) (cluster.Cluster, error) { return o.stored, nil }
-
-func (o *one) Atomically(_ context.Context, fn func(tx cluster.Tx) error) error {
-	return fn(oneTx{stored: &o.stored})
-}
-
-type oneTx struct {
-	cluster.Tx
-
-	stored *cluster.Cluster
-}
-
-func (t oneTx) Cluster(context.Context, int64) (cluster.Cluster, error) { return *t.stored, nil }
-
-func (t oneTx) UpdateCluster(_ context.Context, c cluster.Cluster) error {
-	*t.stored = c
-	return nil
-}
-
-func (oneTx) Notify(string) {}
-
-func (oneTx) Identity(context.Context, int64) (cluster.Identity, error) {
-	return cluster.Identity{}, apperr.Of(apperr.NotFound)
-}
-
-// keeper says of every cluster whether it is kept.
-type keeper bool
-
-func (k keeper) Managed(context.Context, int64) (bool, error) { return bool(k), nil }
-
-func TestThePlatformOfAManagedClusterIsNotEdited(t *testing.T) {
+func TestEdit(t *testing.T) {
 	t.Parallel()
-	const address = "https://api.example.com"
-	for name, tc := range map[string]struct {
-		kept keeper
-		edit cluster.EditRequest
-		want apperr.Code
+	address, same, name, off := "https://other.example.com", "https://api.example.com:6443", "renamed", false
+	for what, tc := range map[string]struct {
+		request    cluster.EditRequest
+		sealed     string
+		generation int64
+		forgets    int
 	}{
-		"another address":        {true, cluster.EditRequest{APIURL: new("https://other.example.com")}, apperr.CloudManaged},
-		"another CA":             {true, cluster.EditRequest{CAPEM: new("anything")}, apperr.CloudManaged},
-		"another token":          {true, cluster.EditRequest{Token: secret.NewValue([]byte("token"))}, apperr.CloudManaged},
-		"the address as it is":   {true, cluster.EditRequest{APIURL: new(address), Name: new("renamed")}, ""},
-		"name, scope, switching": {true, cluster.EditRequest{Name: new("renamed"), EnvironmentScope: new("production"), Enabled: new(true)}, ""},
-		"an attached cluster":    {false, cluster.EditRequest{APIURL: new(address + ":6443")}, apperr.ValidationFailed}, // lacks the token
+		"a name":              {cluster.EditRequest{Name: &name}, pastedToken, 1, 0},
+		"to disable it":       {cluster.EditRequest{Enabled: &off}, pastedToken, 1, 0},
+		"the same address":    {cluster.EditRequest{APIURL: &same}, pastedToken, 1, 0},
+		"a token":             {cluster.EditRequest{Token: value("new")}, "new for https://api.example.com:6443", 2, 0},
+		"a token and address": {cluster.EditRequest{Token: value("new"), APIURL: &address}, "new for https://other.example.com", 2, 1},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			store := &one{stored: cluster.Cluster{
-				ID: 1, Name: "orders", EnvironmentScope: "*", Enabled: true, Platform: cluster.Platform{APIURL: address},
-			}}
-			service := &cluster.Service{
-				Store: store, Guard: egress.NewGuard(egress.Config{}), Keeper: tc.kept, Now: func() (now time.Time) { return now },
+			w := newWorld(t)
+			got, err := w.service.Edit(t.Context(), 7, tc.request)
+			if err != nil || got != w.row {
+				t.Fatalf("Edit returns %+v %v, stored is %+v", got, err, w.row)
 			}
-			if _, err := service.Edit(t.Context(), 1, tc.edit); apperr.CodeOf(err) != tc.want {
-				t.Errorf("Edit: %v, want code %q", err, tc.want)
+			w.wantSealed(tc.sealed)
+			if got.Generation != tc.generation || len(w.invalidated) != int(tc.generation-1) || w.due[cluster.ForgetKind] != tc.forgets {
+				t.Errorf("generation %d, invalidated %v, scheduled %v", got.Generation, w.invalidated, w.due)
 			}
 		})
 	}
 }
+
+// Whoever may edit a cluster shall not get its stored token by pointing it at himself.
+func TestEditOfThePlatformTakesTheTokenAgain(t *testing.T) {
+	t.Parallel()
+	address, ca, bad := "https://mine.example.com", testCA, "Bearer x"
+	for what, tc := range map[string]struct {
+		request cluster.EditRequest
+		again   bool
+	}{
+		"address":              {cluster.EditRequest{APIURL: &address}, true},
+		"CA":                   {cluster.EditRequest{CAPEM: &ca}, true},
+		"address, unfit token": {cluster.EditRequest{APIURL: &address, Token: value(bad)}, false},
+		"a token of two words": {cluster.EditRequest{Token: value(bad)}, false},
+		"a token of blanks":    {cluster.EditRequest{Token: value("  ")}, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			before := w.row
+			_, err := w.service.Edit(t.Context(), 7, tc.request)
+			if apperr.CodeOf(err) != apperr.ValidationFailed || errors.Is(err, cluster.ErrTokenAgain) != tc.again {
+				t.Errorf("Edit: %v", err)
+			}
+			if w.row != before {
+				t.Errorf("the row is now %+v", w.row)
+			}
+			w.wantSealed(pastedToken)
+		})
+	}
+}
+
+func TestEditedTokenTakesThePlaceOfTheIdentity(t *testing.T) {
+	t.Parallel()
+	w := adopted(t)
+	if _, err := w.service.Edit(t.Context(), 7, cluster.EditRequest{Token: value("new")}); err != nil {
+		t.Fatal(err)
+	}
+	w.wantState(cluster.IdentityPasted, "")
+	if next, err := w.step(); err != nil || !next.IsDone() {
+		t.Errorf("the step ends with %+v %v", next, err)
+	}
+	w.wantSealed("new for https://api.example.com:6443")
+	if _, err := w.service.Adopt(t.Context(), 7, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = w.step()
+	w.wantSealed(secondToken) // not the one that may have leaked
+}
+
+// testCA is a certificate that was made for nothing else.
+const testCA = `-----BEGIN CERTIFICATE-----
+MIIBdDCCARugAwIBAgIUTfF2p87TE7ANlLlJrkPIwEv8Xs4wCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjIyMDU2MzlaGA8yMTI2MTAyOTIwNTYz
+OVowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMcI
+JfRMb7mE3OTncwrUEOmIp9dSuYguqK5tVvJXQgK/0M1z7Pr8sJhE3D7ZuZiP03aD
+fNS9SNC2B4fqudHA1uyjUzBRMB0GA1UdDgQWBBQ5TfGc2JZyMZwismM9x4ej7xDB
+FjAfBgNVHSMEGDAWgBQ5TfGc2JZyMZwismM9x4ej7xDBFjAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0cAMEQCICSWpkzCABrLhyCakt3Xta1ggIpSl70fFgqu
+QvgXmcj4AiBhWnSlNVYIMajn+1uNe3lDwEiR+rEWg12Q18IHzH78xQ==
+-----END CERTIFICATE-----`

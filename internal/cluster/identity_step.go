@@ -22,7 +22,7 @@ const (
 	provePatience = 30 * time.Second
 	provePoll     = 250 * time.Millisecond
 	// tidyAfter leaves those calls their old token that are about to be sent.
-	tidyAfter = 5 * time.Second
+	tidyAfter = 3 * time.Second
 	// disabledPoll is how often the identity of a disabled cluster is looked at.
 	disabledPoll = time.Hour
 )

@@ -168,8 +168,10 @@ func TestHostileTextIsShownHarmlessly(t *testing.T) {
 		t.Parallel()
 		for _, args := range [][]string{
 			append([]string{"pods"}, where...), append([]string{"pods", "-o", "json"}, where...), append([]string{"pods", "-o", "yaml"}, where...),
-			{"app", "logs", w.n.app, "--cluster", w.n.cluster}, {"app", "status", w.n.app, "--cluster", w.n.cluster},
-			{"app", "list", "--cluster", w.n.cluster}, {"cluster", "show", w.n.cluster},
+			{"app", "logs", w.n.app, "--cluster", w.n.cluster},
+			{"app", "status", w.n.app, "--cluster", w.n.cluster},
+			{"app", "list", "--cluster", w.n.cluster},
+			{"cluster", "show", w.n.cluster},
 			{"log", "kubernetes", "--data-dir", filepath.Join(w.dir, "data")},
 		} {
 			out, err := w.cli(t.Context(), args...)

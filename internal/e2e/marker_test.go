@@ -40,10 +40,10 @@ func (m marker) said() string {
 func (m marker) headers(a kubetest.Answer) kubetest.Answer {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{
-			"Warning": `299 - "` + m.text + `"`, "NEL": `{"report_to":"` + m.text + `"}`, "Report-To": m.text,
+			"Warning": `299 - "` + m.text + `"`, "Nel": `{"report_to":"` + m.text + `"}`, "Report-To": m.text,
 			"Set-Cookie": "session=" + m.text, "Link": "<https://" + m.text + ".example.com>; rel=next", "Server": m.text,
-			"WWW-Authenticate": `Basic realm="` + m.text + `"`, "X-Kubernetes-Pf-Flowschema-Uid": m.text, "Audit-Id": m.text,
-			"Trailer": "X-Last", "X-Request-Id": m.text,
+			"Www-Authenticate": `Basic realm="` + m.text + `"`, "X-Kubernetes-Pf-Flowschema-Uid": m.text, "Audit-Id": m.text,
+			"Trailer": "X-Last", "X-Request-ID": m.text,
 		} {
 			w.Header().Set(name, value)
 		}

@@ -77,7 +77,7 @@ func (s *server) send(ctx context.Context, t *testing.T, method, path string, bo
 		_, _ = text.ReadFrom(answer.Body)
 		t.Fatalf("%s %s: %s %s", method, path, answer.Status, text.String())
 	}
-	return answer.Header.Get("X-Request-Id")
+	return answer.Header.Get("X-Request-ID")
 }
 
 // attachment is the body that attaches the shared cluster.
@@ -168,7 +168,7 @@ func TestMetricsTellWhatOperatorsAsk(t *testing.T) {
 		`roadstead_cluster_calls_total{cluster="1",code="ok"} `, `roadstead_cluster_calls_total{cluster="1",code="cluster_not_found"} `,
 		`roadstead_job_duration_seconds_count{kind="operation",outcome="done"} `, `roadstead_mirror_views{state="live"} `,
 		`roadstead_http_request_duration_seconds_count{method="POST",route="POST /api/v1/clusters",status="201"} 1`,
-		`roadstead_cluster_call_duration_seconds_count `,
+		`roadstead_cluster_call_duration_seconds_count `, `roadstead_cluster_breaker_open{cluster="1"} 0`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the metrics lack %s", want)

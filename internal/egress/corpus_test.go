@@ -147,6 +147,55 @@ func TestCorpus(t *testing.T) {
 	logCounts(t, rows)
 }
 
+// TestCorpusHoldsEveryClass keeps the table from losing a kind of trick. The numbers are those of the table behind the
+// measurements that the guard was designed by.
+func TestCorpusHoldsEveryClass(t *testing.T) {
+	t.Parallel()
+	refused, allowed := map[string]int{}, 0
+	for _, r := range corpus(t) {
+		if r.verdict == "allow" {
+			allowed++
+			continue
+		}
+		refused[r.class]++
+	}
+	for _, tc := range []struct {
+		trick   string
+		classes []string
+		least   int
+	}{
+		{"authority", []string{"authority"}, 65},
+		{"names", []string{"name"}, 48},
+		{"schemes", []string{"scheme"}, 46},
+		{"spellings of numbers", []string{"number"}, 40},
+		{"special IPv4", []string{"loopback", "private", "reserved", "shared", "multicast", "unspecified", "link-local"}, 32},
+		{"IPv4 inside IPv6", []string{"wrapped"}, 27},
+		{"unicode and percent", []string{"unicode"}, 27},
+		{"special IPv6", []string{"ipv6"}, 21},
+		{"ports", []string{"port"}, 21},
+		{"metadata, IPv4 and IPv6", []string{"metadata"}, 30},
+		{"grammar of hosts", []string{"host", "bracket"}, 16},
+		{"control characters", []string{"control"}, 14},
+		{"base paths", []string{"path"}, 10},
+		{"failures of DNS", []string{"dns"}, 4},
+		{"answers, also mixed", []string{"answer"}, 3},
+		{"rebinding", []string{"rebind"}, 2},
+	} {
+		n := 0
+		for _, class := range tc.classes {
+			n += refused[class]
+		}
+		t.Logf("%4d %s, at least %d", n, tc.trick, tc.least)
+		if n < tc.least {
+			t.Errorf("%d rows of %s, want %d", n, tc.trick, tc.least)
+		}
+	}
+	t.Logf("%4d to be allowed, at least 65", allowed)
+	if allowed < 65 {
+		t.Errorf("%d rows to be allowed, want 65", allowed)
+	}
+}
+
 // logCounts prints how many rows there are of each verdict and class, and refuses a table with a row twice.
 func logCounts(t *testing.T, rows []row) {
 	t.Helper()

@@ -72,9 +72,10 @@ func ParseProxy(text string) (*Proxy, error) {
 }
 
 // WithTLS returns a copy that checks the proxy's certificate by other settings than the system's.
-func (p Proxy) WithTLS(c *tls.Config) *Proxy {
-	p.roots = c
-	return &p
+func (p *Proxy) WithTLS(c *tls.Config) *Proxy {
+	other := *p
+	other.roots = c
+	return &other
 }
 
 // tunnel is a Dialer that connects through the proxy.

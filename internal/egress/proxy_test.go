@@ -207,7 +207,7 @@ func TestProxyThatOpensNoTunnel(t *testing.T) {
 		answer string
 		status int // 0: another error
 	}{
-		"refuses":               {"HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nno no", 403},
+		"refuses":               {"HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\ngo on", 403},
 		"wants a password":      {"HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\n\r\n", 407},
 		"redirects":             {"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n", 302},
 		"speaks not HTTP":       {"SSH-2.0-OpenSSH\r\n", 0},

@@ -58,6 +58,10 @@ func (g *Guard) CheckHop(u *url.URL, schemes ...string) error {
 	if !slices.Contains(defaultSchemes(schemes), u.Scheme) {
 		return &URLError{Reason: "its scheme is not supported"}
 	}
+	// net/url escapes a path where it is written, but sends a query as it came.
+	if strings.ContainsFunc(u.RawQuery, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return &URLError{Reason: "its query holds a character that must be escaped"}
+	}
 	return g.checkAuthority(u.Scheme, strings.ToLower(u.Host))
 }
 

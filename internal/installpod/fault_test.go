@@ -100,6 +100,8 @@ func (w *world) podsOf(op application.Operation, want int) {
 
 // TestRunner_lostAnswers loses the kth answer of the API server after its effect, for every k of an operation. The
 // step that failed is done again; the pod is made once, and nothing is left at the end.
+//
+//nolint:tparallel // the one subtest tells the seed
 func TestRunner_lostAnswers(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano()) % 1_000_000

@@ -15,6 +15,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/installpod"
 	"github.com/roadstead/roadstead/internal/manifest"
 )
@@ -155,7 +156,7 @@ func TestRunner_levelCluster(t *testing.T) {
 		t.Fatalf("before the manifest: %v (-want +got):\n%s", err, diff)
 	}
 
-	w.apply(manifest.ApplicationAccess(op.Entry)...)
+	w.apply(manifest.ApplicationAccess(op.Entry, cluster.Account)...)
 	done := w.start(spec(op, ""))
 	if v := verdict(t, w.end(done)); v.Outcome != "succeeded" {
 		t.Errorf("verdict %+v, log:\n%s", v, w.log(done))

@@ -29,6 +29,7 @@ type bind struct {
 	calls, streams http.RoundTripper
 	budget         flowcontrol.RateLimiter
 	health         *health
+	memory         memory
 	log            CallLog
 	now            func() time.Time
 	fault          func(point string)
@@ -137,9 +138,16 @@ func (b *bind) incoming(x *exchange, resp *http.Response) (*http.Response, error
 		b.record(x, nil, err)
 		return nil, err
 	}
-	var body io.Reader = resp.Body
+	body, release := io.Reader(resp.Body), func() {}
 	if !x.stream() || x.status >= 400 {
-		body = bounded(resp, bodyLimit(x.request, x.status))
+		held := &reserved{r: bounded(resp, bodyLimit(x.request, x.status)), ctx: x.ctx, from: b.memory}
+		body, release = held, held.release
+	}
+	body, err := guarded(x.request, resp, body)
+	if err != nil {
+		resp.Body.Close()
+		b.record(x, nil, err)
+		return nil, err
 	}
 	if err := throttled(resp, b.now()); err != nil {
 		body = endsIn{body, err}
@@ -148,9 +156,13 @@ func (b *bind) incoming(x *exchange, resp *http.Response) (*http.Response, error
 	if x.status >= 400 {
 		keep = maxDetail
 	}
-	resp.Body = &tracked{Reader: body, closer: resp.Body, keep: make([]byte, 0, keep), ended: func(kept []byte, err error) {
-		b.record(x, kept, err)
-	}}
+	resp.Body = &tracked{
+		Reader: body, closer: resp.Body, form: resp.Header.Get("Content-Type"), keep: make([]byte, 0, keep),
+		ended: func(kept []byte, err error) {
+			release()
+			b.record(x, kept, err)
+		},
+	}
 	return resp, nil
 }
 

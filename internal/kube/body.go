@@ -65,12 +65,21 @@ func unpacking(err error) error {
 type tracked struct {
 	io.Reader
 	closer io.Closer
+	form   string // the media type of what it holds
 	once   sync.Once
 	ended  func(kept []byte, err error)
 
 	mu   sync.Mutex // a stream may be closed while it is read
 	keep []byte     // capacity is how much is kept
 	err  error
+	over bool // the server sends no more
+}
+
+// hasEnded reports whether the body came to its end, in good order or not.
+func (t *tracked) hasEnded() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.over
 }
 
 func (t *tracked) Read(p []byte) (int, error) {
@@ -78,6 +87,7 @@ func (t *tracked) Read(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keep = append(t.keep, p[:min(n, cap(t.keep)-len(t.keep))]...)
+	t.over = t.over || err != nil
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = broken(err)
 		t.err = err

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -32,7 +33,7 @@ type Client struct {
 	streams streamSet
 }
 
-func newClient(c Config, target Target, h *health) (*Client, error) {
+func newClient(c Config, target Target, h *health, all *semaphore.Weighted) (*Client, error) {
 	base, err := checkTarget(c.Guard, target.APIURL)
 	if err != nil {
 		return nil, err
@@ -48,8 +49,8 @@ func newClient(c Config, target Target, h *health) (*Client, error) {
 		clusterID: target.Cluster, base: base, hostPort: egress.HostPort(base), token: target.Token, userAgent: c.UserAgent,
 		calls: calls, streams: streams,
 		budget: flowcontrol.NewTokenBucketRateLimiter(callRate, callBurst),
-		health: h,
-		log:    c.Log, now: c.Now, fault: c.Fault,
+		health: h, memory: memory{all: all, share: semaphore.NewWeighted(maxShare)},
+		log: c.Log, now: c.Now, fault: c.Fault,
 	}
 	return &Client{
 		clusterID: target.Cluster, generation: target.Generation, base: base,

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/secret"
 )
@@ -40,6 +42,7 @@ type Config struct {
 // Clients keeps one Client for each cluster in use.
 type Clients struct {
 	config Config
+	memory *semaphore.Weighted // bytes of the answers that are being read
 
 	mu    sync.Mutex
 	known map[int64]*known
@@ -61,7 +64,7 @@ func NewClients(c Config) *Clients {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Clients{config: c, known: map[int64]*known{}, swept: c.Now()}
+	return &Clients{config: c, memory: semaphore.NewWeighted(maxMemory), known: map[int64]*known{}, swept: c.Now()}
 }
 
 // For returns the client of a cluster, made anew when its registration changed. Breakers and budget start afresh
@@ -79,7 +82,7 @@ func (cs *Clients) For(ctx context.Context, clusterID int64) (*Client, error) {
 		return nil, fmt.Errorf("opening the connection data of cluster %d: %w", clusterID, err)
 	}
 	h := cs.healthOf(clusterID, target.Generation)
-	c, err := newClient(cs.config, target, h)
+	c, err := newClient(cs.config, target, h, cs.memory)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +108,7 @@ func (cs *Clients) Once(ctx context.Context, clusterID int64) (c *Client, end fu
 
 // Dial makes a client that is not kept; nothing is sent yet. The caller closes it.
 func (cs *Clients) Dial(target Target) (*Client, error) {
-	return newClient(cs.config, target, newHealth(cs.config.Now))
+	return newClient(cs.config, target, newHealth(cs.config.Now), cs.memory)
 }
 
 // Drop forgets a cluster and ends its client's streams.

@@ -2,7 +2,6 @@ package kube_test
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -113,31 +112,5 @@ func TestIdleClientIsDropped(t *testing.T) {
 	}
 	if again, err := clients.For(t.Context(), 1); err != nil || again == idle || d.opened != 3 {
 		t.Errorf("kept for twelve minutes (%v), credentials opened %d times", err, d.opened)
-	}
-}
-
-//nolint:paralleltest // it counts the goroutines of the process
-func TestDroppedClientsLeaveNothing(t *testing.T) {
-	s := kubetest.NewServer(t)
-	d := &directory{targets: map[int64]kube.Target{}}
-	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: d})
-	before := runtime.NumGoroutine()
-	for id := range int64(100) {
-		d.set(target(s, id, 1))
-		c, err := clients.For(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Version(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	clients.Close()
-	deadline := time.Now().Add(10 * time.Second)
-	for runtime.NumGoroutine() > before+5 {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d goroutines before, %d after 100 dropped clients", before, runtime.NumGoroutine())
-		}
-		runtime.Gosched()
 	}
 }

@@ -32,7 +32,7 @@ func TestOurFieldsWinOverAnotherManager(t *testing.T) {
 	}
 	s := kubetest.NewServer(t) // it counts what we write
 	s.Answer("*", kubetest.Forward(t, dev))
-	clients, _, clock := behind(t, kube.Target{APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(dev.Token))}, nil)
+	clients, _, clock := behind(t, kube.Target{APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(dev.Token))})
 	untilProvisioned(t, clients, clock, name)
 	removeLater(t, cs, name)
 	quota := func() *corev1.ResourceQuota {

@@ -146,11 +146,11 @@ func (c *clock) add(d time.Duration) {
 }
 
 // behind makes clients of cluster 7 whose registration is the target, on a clock of the test.
-func behind(t *testing.T, target kube.Target, log kube.CallLog) (*kube.Clients, *directory, *clock) {
+func behind(t *testing.T, target kube.Target) (*kube.Clients, *directory, *clock) {
 	t.Helper()
 	target.Cluster, target.Generation = 7, 1
 	d, c := &directory{targets: map[int64]kube.Target{7: target}}, &clock{}
-	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), UserAgent: "kubetest", Directory: d, Log: log, Now: c.now})
+	clients := kube.NewClients(kube.Config{Guard: kubetest.Guard(), UserAgent: "kubetest", Directory: d, Now: c.now})
 	t.Cleanup(clients.Close)
 	return clients, d, c
 }
@@ -233,7 +233,7 @@ func realReference(t *testing.T, name string) (*kubernetes.Clientset, []string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	clients, _, clock := behind(t, kube.Target{APIURL: dev.APIURL, CAPEM: dev.CA, Token: secret.NewValue([]byte(dev.Token))}, nil)
+	clients, _, clock := behind(t, kube.Target{APIURL: dev.APIURL, CAPEM: dev.CA, Token: secret.NewValue([]byte(dev.Token))})
 	untilProvisioned(t, clients, clock, name)
 	removeLater(t, cs, name)
 	return cs, inNamespace(t, cs, name)
@@ -250,6 +250,8 @@ func removeLater(t *testing.T, cs *kubernetes.Clientset, name string) {
 
 // TestProvisioningSurvivesCuts cuts the bytes of a real API server's answers at offsets within the provisioning of a
 // namespace.
+//
+//nolint:tparallel // the one subtest tells the seed
 func TestProvisioningSurvivesCuts(t *testing.T) {
 	t.Parallel()
 	seeded(t, func(t *testing.T, random *rand.Rand) {
@@ -258,7 +260,7 @@ func TestProvisioningSurvivesCuts(t *testing.T) {
 		p := kubetest.NewProxy(t, dev.APIURL)
 		target := kube.Target{APIURL: p.URL, CAPEM: dev.CA, Token: secret.NewValue([]byte(dev.Token))}
 		run := func(name string, n int64) int {
-			clients, _, clock := behind(t, target, nil)
+			clients, _, clock := behind(t, target)
 			defer clients.Close()
 			p.Cut(n)
 			if err := provision(t.Context(), clients, name); err != nil {
@@ -269,7 +271,7 @@ func TestProvisioningSurvivesCuts(t *testing.T) {
 			return untilProvisioned(t, clients, clock, name)
 		}
 		p.Heal()
-		clients, _, clock := behind(t, target, nil)
+		clients, _, clock := behind(t, target)
 		untilProvisioned(t, clients, clock, "cut-whole")
 		removeLater(t, cs, "cut-whole")
 		whole := p.Passed()
@@ -286,6 +288,8 @@ func TestProvisioningSurvivesCuts(t *testing.T) {
 }
 
 // TestProvisioningSurvivesLostAnswers loses the kth answer of a real API server after its effect, for every k.
+//
+//nolint:tparallel // the one subtest tells the seed
 func TestProvisioningSurvivesLostAnswers(t *testing.T) {
 	t.Parallel()
 	seeded(t, func(t *testing.T, random *rand.Rand) {
@@ -296,7 +300,7 @@ func TestProvisioningSurvivesLostAnswers(t *testing.T) {
 			s := kubetest.NewServer(t)
 			answer, count := kubetest.OnCall(k, kubetest.Lost(forward), forward)
 			s.Answer("*", answer)
-			clients, _, clock := behind(t, kube.Target{APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(dev.Token))}, nil)
+			clients, _, clock := behind(t, kube.Target{APIURL: s.URL, CAPEM: s.CA, Token: secret.NewValue([]byte(dev.Token))})
 			tries = untilProvisioned(t, clients, clock, name)
 			removeLater(t, cs, name)
 			return count.Load(), tries

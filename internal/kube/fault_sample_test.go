@@ -23,7 +23,9 @@ func seeded(t *testing.T, test func(t *testing.T, random *rand.Rand)) {
 		}
 		seed = parsed
 	}
-	t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { test(t, rand.New(rand.NewPCG(seed, 1))) })
+	t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+		test(t, rand.New(rand.NewPCG(seed, 1)))
+	})
 }
 
 // sampleOf is the numbers below n in order: all in a full run, else the first, the last, and some between.

@@ -154,17 +154,16 @@ func isWatchQuery(query string) bool {
 // TestMirrorEndsAsTheClusterAfterWatchFaults lets watches expire, fail, fall silent, repeat, reorder and go back in
 // time while pods change. Once the watches behave, the mirror must equal a fresh list within ten seconds, and the
 // cluster must not have been asked for more than a list a second.
+//
+//nolint:tparallel // the one subtest tells the seed
 func TestMirrorEndsAsTheClusterAfterWatchFaults(t *testing.T) {
 	t.Parallel()
 	rounds := 1
 	if full() {
-		rounds = 8
+		rounds = 6
 	}
 	for range rounds {
-		seeded(t, func(t *testing.T, random *rand.Rand) {
-			t.Parallel()
-			playFaults(t, newUnruly(t, random))
-		})
+		seeded(t, func(t *testing.T, random *rand.Rand) { playFaults(t, newUnruly(t, random)) })
 	}
 }
 

@@ -45,6 +45,9 @@ func TestAnswersGetCodes(t *testing.T) {
 		"not gzip":          {notGzip, apperr.ClusterBadResponse},
 		"content type":      {kubetest.Text(200, ";;"+marker, "{}"), apperr.ClusterBadResponse},
 		"deep":              {kubetest.Text(200, "application/json", strings.Repeat("[", 1_000_000)), apperr.ClusterBadResponse},
+		"deeper than 64":    {kubetest.Text(200, "application/json", nested(65)), apperr.ClusterBadResponse},
+		"YAML":              {kubetest.Text(200, "application/yaml", "kind: Pod\napiVersion: v1\n"), apperr.ClusterBadResponse},
+		"YAML failure":      {kubetest.Text(403, "application/yaml", "kind: Status\napiVersion: v1\ncode: 404\n"), apperr.ClusterForbidden},
 		"cut":               {kubetest.Cut(`{"kind":`), apperr.ClusterRefused},
 		"large header":      {kubetest.Headers(1 << 20), apperr.ClusterBadResponse},
 		"flood":             {kubetest.Flood(64<<20, false), apperr.ClusterResponseTooLarge},
@@ -70,6 +73,22 @@ func TestAnswersGetCodes(t *testing.T) {
 				t.Errorf("the log holds %d bytes of the answer", len(last.Detail))
 			}
 		})
+	}
+}
+
+// nested is a pod that is so many objects deep.
+func nested(depth int) string {
+	const head = `{"kind":"Pod","apiVersion":"v1","spec":`
+	return head + strings.Repeat(`{"a":`, depth-1) + "1" + strings.Repeat("}", depth-1) + "}"
+}
+
+func TestAnswerAtTheLimitsIsRead(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	s.Answer(podPath, kubetest.Text(200, "application/json", nested(64)))
+	c, _ := dial(t, s)
+	if err := getPod(t, c); err != nil {
+		t.Error(err)
 	}
 }
 

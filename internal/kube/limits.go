@@ -10,6 +10,8 @@ const (
 	maxObject      = 4 << 20          // bytes of one object's answer, on the wire and unpacked
 	maxPage        = 16 << 20         // bytes of one page of a list, on the wire and unpacked
 	maxErrorBody   = 64 << 10         // bytes of an answer that says what went wrong
+	maxFrame       = 1 << 20          // bytes of one event of a watch
+	maxDepth       = 64               // of objects and lists within each other, in JSON
 
 	callConns   = 4   // connections for calls, where the server speaks HTTP/1.1
 	streamConns = 4   // connections for watches and logs
@@ -19,6 +21,9 @@ const (
 	pageSize    = 500     // objects a page; halved while pages are too large
 	minPageSize = 20      // where halving ends
 	maxItems    = 200_000 // objects of one list
+	maxPages    = maxItems / minPageSize
+	maxEmpty    = 10      // pages of a list without an object that are not its last
+	maxContinue = 4 << 10 // bytes of the token that asks for the next page
 
 	pingAfter   = 30 * time.Second // of silence on an HTTP/2 connection
 	pingTimeout = 15 * time.Second

@@ -115,3 +115,35 @@ func TestEndlessListEnds(t *testing.T) {
 	}
 	wantCode(t, last, apperr.ClusterResponseTooLarge)
 }
+
+// A list of empty pages has no items to count.
+func TestEndlessListOfNothingEnds(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	s.Answer("GET /api/v1/pods", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.URL.Query().Get("continue"))
+		kubetest.JSON(http.StatusOK, &corev1.PodList{
+			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}, ListMeta: metav1.ListMeta{Continue: strconv.Itoa(n + 1)},
+		})(w, r)
+	})
+	c, _ := dial(t, s)
+	var last error
+	for _, err := range kube.Pages(t.Context(), c, newPods, kube.ListOptions{}) {
+		last = err
+	}
+	wantCode(t, last, apperr.ClusterBadResponse)
+	if n := len(s.Requests()); n > 20 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestTokenOfTheNextPageIsBounded(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	s.Answer("GET /api/v1/pods", kubetest.JSON(http.StatusOK, &corev1.PodList{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}, ListMeta: metav1.ListMeta{Continue: strings.Repeat("a", 1<<20)},
+		Items: []corev1.Pod{{}},
+	}))
+	c, _ := dial(t, s)
+	wantCode(t, c.Page(t.Context(), newPods(), kube.ListOptions{}), apperr.ClusterBadResponse)
+}

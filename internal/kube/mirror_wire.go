@@ -81,7 +81,7 @@ func decodeMasked(result rest.Result, into protobufMessage, m *mask) error {
 	if err != nil {
 		return classify(err)
 	}
-	raw, err := unwrapped(body)
+	_, raw, err := unwrapped(body)
 	if errors.Is(err, errNotProtobuf) {
 		return badAnswer(result.Into(into))
 	}
@@ -92,6 +92,9 @@ func decodeMasked(result rest.Result, into protobufMessage, m *mask) error {
 	if err != nil {
 		return badAnswer(err)
 	}
+	if err := weighedAs(into, kept); err != nil {
+		return err
+	}
 	return badAnswer(into.Unmarshal(kept))
 }
 
@@ -100,24 +103,26 @@ var (
 	errMalformed   = errors.New("malformed protobuf")
 )
 
-// unwrapped takes the message out of the envelope in which Kubernetes sends it.
-func unwrapped(body []byte) ([]byte, error) {
+// unwrapped takes the message, and that which names its kind, out of the envelope in which Kubernetes sends it.
+func unwrapped(body []byte) (kind, raw []byte, err error) {
 	const magic = "k8s\x00"
 	if len(body) < len(magic) || string(body[:len(magic)]) != magic {
-		return nil, errNotProtobuf
+		return nil, nil, errNotProtobuf
 	}
-	var raw []byte
 	for rest := body[len(magic):]; len(rest) > 0; {
 		var f wireField
-		var err error
 		if f, rest, err = nextField(rest); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if f.number == 2 && f.message != nil {
+		switch {
+		case f.message == nil:
+		case f.number == 1:
+			kind = append(kind, f.message...) // one message, however many parts it comes in
+		case f.number == 2:
 			raw = f.message
 		}
 	}
-	return raw, nil
+	return kind, raw, nil
 }
 
 // strip appends to kept what the mask keeps of a message.

@@ -104,6 +104,13 @@ func decode(result rest.Result, into runtime.Object) error {
 	case *unstructured.Unstructured, *unstructured.UnstructuredList:
 		return decodeJSON(result, into)
 	}
+	body, err := result.Raw()
+	if err == nil {
+		err = weighed(body)
+	}
+	if err != nil {
+		return classify(err)
+	}
 	return badAnswer(result.Into(into))
 }
 

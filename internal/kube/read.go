@@ -72,7 +72,11 @@ func (c *Client) pageBy(ctx context.Context, into List, o ListOptions, decode fu
 	defer cancel()
 	req := withOptions(g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)),
 		&metav1.ListOptions{LabelSelector: o.Labels, FieldSelector: o.Fields, Limit: o.Limit, Continue: o.Continue})
-	if err := decode(accept(req, into).Do(ctx)); err != nil {
+	err = decode(accept(req, into).Do(ctx))
+	if err == nil && len(into.GetContinue()) > maxContinue {
+		err = apperr.Of(apperr.ClusterBadResponse).With(errors.New("the token of the next page is too long"))
+	}
+	if err != nil {
 		return fmt.Errorf("listing %s: %w", resourceOf(kind), err)
 	}
 	return nil
@@ -93,15 +97,18 @@ func itemKind(list string) string {
 func Pages[L List](ctx context.Context, c *Client, newList func() L, o ListOptions) iter.Seq2[L, error] {
 	return func(yield func(L, error) bool) {
 		seen := map[string]bool{}
-		for items := 0; ; {
+		for items, empty := 0, 0; ; {
 			page, err := fittingPage(ctx, c, newList, &o)
 			items += meta.LenList(page)
 			next := page.GetContinue()
 			if !yield(page, err) || err != nil || next == "" {
 				return
 			}
-			if seen[next] || items >= maxItems {
-				yield(newList(), endlessList(seen[next]))
+			if meta.LenList(page) == 0 {
+				empty++
+			}
+			if repeats := seen[next] || empty > maxEmpty; repeats || items >= maxItems || len(seen) >= maxPages {
+				yield(newList(), endlessList(repeats))
 				return
 			}
 			seen[next], o.Continue = true, next
@@ -126,7 +133,7 @@ func fittingPage[L List](ctx context.Context, c *Client, newList func() L, o *Li
 
 func endlessList(repeated bool) error {
 	if repeated {
-		return apperr.Of(apperr.ClusterBadResponse).With(errors.New("listing: the server repeats a page"))
+		return apperr.Of(apperr.ClusterBadResponse).With(errors.New("listing: the server repeats a page, or sends empty ones"))
 	}
-	return apperr.Of(apperr.ClusterResponseTooLarge).With(fmt.Errorf("listing: more than %d objects", maxItems))
+	return apperr.Of(apperr.ClusterResponseTooLarge).With(fmt.Errorf("listing: more than %d objects or %d pages", maxItems, maxPages))
 }

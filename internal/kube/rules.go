@@ -55,8 +55,8 @@ func (c *Client) rulesIn(ctx context.Context, namespace string) (*authorizationv
 		review.Spec.Namespace = nowhere
 	}
 	err := c.Create(ctx, review)
-	switch apperr.CodeOf(err) {
-	case apperr.ClusterForbidden, apperr.ClusterNotFound, apperr.ClusterInvalid:
+	code := apperr.CodeOf(err)
+	if code == apperr.ClusterForbidden || code == apperr.ClusterNotFound || code == apperr.ClusterInvalid {
 		return &authorizationv1.SubjectRulesReviewStatus{Incomplete: true}, nil
 	}
 	return &review.Status, err
@@ -76,7 +76,9 @@ func grants(r *authorizationv1.ResourceRule, a Access) bool {
 	if a.Subresource != "" {
 		resource += "/" + a.Subresource
 	}
-	has := func(list []string, wanted string) bool { return slices.Contains(list, wanted) || slices.Contains(list, "*") }
+	has := func(list []string, wanted string) bool {
+		return slices.Contains(list, wanted) || slices.Contains(list, "*")
+	}
 	return has(r.Verbs, a.Verb) && has(r.APIGroups, a.Group) &&
 		(has(r.Resources, resource) || a.Subresource != "" && slices.Contains(r.Resources, "*/"+a.Subresource)) &&
 		(len(r.ResourceNames) == 0 || a.Name != "" && slices.Contains(r.ResourceNames, a.Name))

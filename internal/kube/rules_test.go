@@ -11,14 +11,14 @@ func TestRightsAreReadOffTheRules(t *testing.T) {
 	rule := func(verbs, groups, resources []string, names ...string) authorizationv1.ResourceRule {
 		return authorizationv1.ResourceRule{Verbs: verbs, APIGroups: groups, Resources: resources, ResourceNames: names}
 	}
-	any := []string{"*"}
+	all := []string{"*"}
 	get, core := []string{"get"}, []string{""}
 	for name, tc := range map[string]struct {
 		rule   authorizationv1.ResourceRule
 		wanted Access
 		want   bool
 	}{
-		"everything":            {rule(any, any, any), Access{Verb: "bind", Group: "g", Resource: "r", Name: "n"}, true},
+		"everything":            {rule(all, all, all), Access{Verb: "bind", Group: "g", Resource: "r", Name: "n"}, true},
 		"as listed":             {rule(get, core, []string{"pods"}), Access{Verb: "get", Resource: "pods"}, true},
 		"other verb":            {rule(get, core, []string{"pods"}), Access{Verb: "list", Resource: "pods"}, false},
 		"other group":           {rule(get, core, []string{"pods"}), Access{Verb: "get", Group: "apps", Resource: "pods"}, false},

@@ -13,12 +13,14 @@ import (
 var (
 	errReplaced = errors.New("the cluster's registration changed")
 	errSlow     = errors.New("the stream did not open in time")
+	errQuiet    = errors.New("the watch fell silent") // a server sends a bookmark every minute otherwise
 )
 
 // stream controls the context of a watch or log.
 type stream struct {
-	opened func() // stops the clock that runs until the server answers
-	end    func() // must be called
+	opened func()      // stops the clock that runs until the server answers
+	fail   func(error) // ends it for a reason of ours
+	end    func()      // must be called
 }
 
 // stream makes the context of a stream that must be answered within limit; 0 means that it may take for ever. It
@@ -31,7 +33,7 @@ func (c *Client) stream(ctx context.Context, limit time.Duration) (context.Conte
 		clock := time.AfterFunc(limit, func() { cancel(errSlow) })
 		opened = func() { clock.Stop() }
 	}
-	return ctx, stream{opened: opened, end: func() {
+	return ctx, stream{opened: opened, fail: cancel, end: func() {
 		opened()
 		remove()
 		cancel(nil)
@@ -43,7 +45,7 @@ func streamCause(ctx context.Context) error {
 	switch err := context.Cause(ctx); {
 	case errors.Is(err, errReplaced):
 		return apperr.Of(apperr.Interrupted).With(err)
-	case errors.Is(err, errSlow):
+	case errors.Is(err, errSlow), errors.Is(err, errQuiet):
 		return apperr.Of(apperr.ClusterTimeout).With(err)
 	}
 	return nil

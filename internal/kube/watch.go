@@ -4,13 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
+	"mime"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer/streaming"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes/scheme"
+	restwatch "k8s.io/client-go/rest/watch"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 )
@@ -35,9 +42,6 @@ type WatchOptions struct {
 	Fields          string
 	ResourceVersion string
 }
-
-// errQuiet ends a connection that may be dead: the server sends a bookmark every minute otherwise.
-var errQuiet = errors.New("the watch fell silent")
 
 // Watch follows the changes of a kind, such as Watch[corev1.Pod], until ctx ends, over as many connections as it
 // takes. The sequence ends with its first error; it wraps ErrExpired when the version is too old, and any error
@@ -78,45 +82,62 @@ func follow[T any, P objectOf[T]](
 	w, err := openWatch(ctx, c, P(new(T)), o)
 	s.opened()
 	if ctx.Err() != nil {
+		if err == nil {
+			w.Close()
+		}
 		return streamCause(ctx)
 	}
 	if err != nil {
 		return classify(err)
 	}
-	defer w.Stop()
+	defer w.Close()
 	if err := opened(); err != nil {
 		return err
 	}
-	return drain(ctx, w.ResultChan(), c.silence, func(raw watch.Event) error {
-		event, err := eventOf[T, P](raw)
+	silence := time.AfterFunc(c.silence, func() { s.fail(errQuiet) })
+	defer silence.Stop()
+	for {
+		kind, obj, err := w.Decode()
+		silence.Stop() // a slow reader is not to be taken for a silent server
+		if err != nil || ctx.Err() != nil {
+			return w.failure(ctx, err)
+		}
+		event, err := eventOf[T, P](kind, obj)
 		if err != nil {
 			return err
 		}
-		return see(event)
-	})
-}
-
-// drain hands the events on until they end or one is refused, and gives up when none comes for so long.
-func drain(ctx context.Context, events <-chan watch.Event, silent time.Duration, see func(watch.Event) error) error {
-	silence := time.NewTimer(silent)
-	defer silence.Stop()
-	for {
-		select {
-		case <-silence.C:
-			return apperr.Of(apperr.ClusterTimeout).With(errQuiet)
-		case raw, ok := <-events:
-			if !ok || ctx.Err() != nil {
-				return streamCause(ctx)
-			}
-			if err := see(raw); err != nil {
-				return err
-			}
-			silence.Reset(silent) // after, so that a slow reader is not taken for a silent server
+		if err := see(event); err != nil {
+			return err
 		}
+		silence.Reset(c.silence)
 	}
 }
 
-func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (watch.Interface, error) {
+// events is an open watch.
+type events struct {
+	*restwatch.Decoder
+
+	body *tracked
+}
+
+// failure is why a watch ended: nil when its connection did, in whatever way.
+func (e *events) failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return streamCause(ctx)
+	}
+	broken, ours := apperr.From(err)
+	switch {
+	case ours && broken.Code != apperr.ClusterRefused:
+		return broken
+	case e.body.hasEnded() && (ours || isTimeout(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return nil
+	}
+	return badAnswer(err)
+}
+
+// openWatch asks for the events. They are decoded as client-go would, but read by us: it keeps why a stream broke to
+// itself.
+func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (*events, error) {
 	kind, err := kindOf(example)
 	if err != nil {
 		return nil, err
@@ -127,26 +148,61 @@ func openWatch(ctx context.Context, c *Client, example Object, o WatchOptions) (
 	}
 	// Between half and all of it, so that the watches of a restart do not end together.
 	seconds := int64((watchFor/2 + rand.N(watchFor/2)).Seconds())
-	w, err := withOptions(g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)),
+	body, err := withOptions(g.Get().MaxRetries(0).NamespaceIfScoped(o.Namespace, o.Namespace != "").Resource(resourceOf(kind)),
 		&metav1.ListOptions{
 			LabelSelector: o.Labels, FieldSelector: o.Fields, ResourceVersion: o.ResourceVersion,
 			Watch: true, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
-		}).Watch(ctx)
+		}).Stream(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("opening the watch: %w", err)
 	}
-	return w, nil
+	opened, err := eventsOf(body, g.version)
+	if err != nil {
+		body.Close()
+		return nil, badAnswer(err)
+	}
+	return opened, nil
 }
 
-func eventOf[T any, P objectOf[T]](raw watch.Event) (Event[T], error) {
-	if raw.Type == watch.Error {
-		return Event[T]{}, classify(apierrors.FromObject(raw.Object))
-	}
-	obj, ok := raw.Object.(P)
+func eventsOf(body io.ReadCloser, version schema.GroupVersion) (*events, error) {
+	answer, ok := body.(*tracked)
 	if !ok {
-		return Event[T]{}, apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("watching: got a %T", raw.Object))
+		return nil, fmt.Errorf("the answer came around our transport, as a %T", body)
 	}
-	return Event[T]{Type: raw.Type, Object: (*T)(obj), ResourceVersion: obj.GetResourceVersion()}, nil
+	form, parameters, err := mime.ParseMediaType(answer.form)
+	if err != nil {
+		return nil, fmt.Errorf("reading the type of the answer: %w", err)
+	}
+	objects, frames, framer, err := runtime.NewClientNegotiator(scheme.Codecs.WithoutConversion(), version).StreamDecoder(form, parameters)
+	if err != nil {
+		return nil, fmt.Errorf("finding a decoder: %w", err)
+	}
+	decoder := restwatch.NewDecoder(streaming.NewDecoder(framer.NewFrameReader(body), frames), weighing{objects})
+	return &events{decoder, answer}, nil
+}
+
+// weighing refuses objects that would take too much memory before it decodes them.
+type weighing struct{ runtime.Decoder }
+
+// Decode implements runtime.Decoder.
+func (w weighing) Decode(
+	data []byte, defaults *schema.GroupVersionKind, into runtime.Object,
+) (runtime.Object, *schema.GroupVersionKind, error) {
+	if err := weighed(data); err != nil {
+		return nil, nil, err
+	}
+	return w.Decoder.Decode(data, defaults, into) //nolint:wrapcheck // the caller of the watch's decoder says what it was doing
+}
+
+func eventOf[T any, P objectOf[T]](kind watch.EventType, object runtime.Object) (Event[T], error) {
+	if kind == watch.Error {
+		return Event[T]{}, classify(apierrors.FromObject(object))
+	}
+	obj, ok := object.(P)
+	if !ok {
+		return Event[T]{}, apperr.Of(apperr.ClusterBadResponse).With(fmt.Errorf("watching: got a %T", object))
+	}
+	return Event[T]{Type: kind, Object: (*T)(obj), ResourceVersion: obj.GetResourceVersion()}, nil
 }
 
 // pause waits, at most until ctx ends.

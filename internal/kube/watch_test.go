@@ -73,19 +73,53 @@ func TestWatchGoesOnWhereAConnectionEnded(t *testing.T) {
 	}
 }
 
+const protobufWatch = "application/vnd.kubernetes.protobuf;stream=watch"
+
+// A load balancer ends watches in any way it likes: they go on where they were.
+func TestWatchOutlivesABrokenConnection(t *testing.T) {
+	t.Parallel()
+	s := kubetest.NewServer(t)
+	cut := func(w http.ResponseWriter, r *http.Request) {
+		kubetest.LastEvents(event(t, "ADDED", "one", "11"))(w, r)
+		_, _ = w.Write([]byte(`{"type":"MODI`))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	s.Answer("GET /api/v1/pods", kubetest.Then(cut, kubetest.Events(event(t, "DELETED", "one", "12"))))
+	c, _ := dial(t, s)
+	var got []string
+	for e, err := range kube.Watch[corev1.Pod](t.Context(), c, kube.WatchOptions{ResourceVersion: "10"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got = append(got, string(e.Type)); len(got) == 2 {
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"ADDED", "DELETED"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWatchEndsWithCodes(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer kubetest.Answer
 		want   apperr.Code
 	}{
-		"403":          {kubetest.Status(403, "Forbidden", marker), apperr.ClusterForbidden},
-		"410":          {kubetest.Status(410, "Expired", marker), apperr.ClusterConflict},
-		"error event":  {kubetest.LastEvents(failure(t, 500, metav1.StatusReasonInternalError)), apperr.ClusterServerError},
-		"not JSON":     {kubetest.Text(200, "application/json", marker), apperr.ClusterServerError},
-		"HTML":         {kubetest.Text(200, "text/html", marker), apperr.ClusterBadResponse},
-		"other object": {kubetest.LastEvents(metav1.WatchEvent{Type: "ADDED", Object: runtime.RawExtension{Raw: []byte(`{"apiVersion":"v1","kind":"Node"}`)}}), apperr.ClusterBadResponse},
-		"20 MB frame":  {kubetest.Flood(20<<20, false), apperr.ClusterServerError},
+		"403":                  {kubetest.Status(403, "Forbidden", marker), apperr.ClusterForbidden},
+		"410":                  {kubetest.Status(410, "Expired", marker), apperr.ClusterConflict},
+		"error event":          {kubetest.LastEvents(failure(t, 500, metav1.StatusReasonInternalError)), apperr.ClusterServerError},
+		"not JSON":             {kubetest.Text(200, "application/json", marker), apperr.ClusterBadResponse},
+		"HTML":                 {kubetest.Text(200, "text/html", marker), apperr.ClusterBadResponse},
+		"other object":         {kubetest.LastEvents(metav1.WatchEvent{Type: "ADDED", Object: runtime.RawExtension{Raw: []byte(`{"apiVersion":"v1","kind":"Node"}`)}}), apperr.ClusterBadResponse},
+		"large frame":          {kubetest.LastEvents(event(t, "ADDED", strings.Repeat("a", 2<<20), "1")), apperr.ClusterResponseTooLarge},
+		"deep frame":           {kubetest.Text(200, "application/json", `{"type":"ADDED","object":`+strings.Repeat(`{"a":`, 100)), apperr.ClusterBadResponse},
+		"endless space":        {kubetest.Text(200, "application/json", strings.Repeat(" ", 2<<20)), apperr.ClusterResponseTooLarge},
+		"large protobuf frame": {kubetest.Text(200, protobufWatch, "\x7f\xff\xff\xff"+strings.Repeat("a", 4096)), apperr.ClusterResponseTooLarge},
+		"no protobuf":          {kubetest.Text(200, protobufWatch, "\x00\x00\x00\x04aaaa"), apperr.ClusterBadResponse},
+		"YAML":                 {kubetest.Text(200, "application/yaml", "type: ADDED\nobject: {}\n"), apperr.ClusterBadResponse},
+		"20 MB frame":          {kubetest.Flood(20<<20, false), apperr.ClusterResponseTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

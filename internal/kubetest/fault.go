@@ -27,7 +27,7 @@ func Forward(t testing.TB, c *Cluster) Answer {
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return func(w http.ResponseWriter, r *http.Request) {
-		out, err := http.NewRequestWithContext(r.Context(), r.Method, c.APIURL+r.URL.RequestURI(), r.Body)
+		out, err := http.NewRequestWithContext(r.Context(), r.Method, c.APIURL+r.URL.RequestURI(), r.Body) //nolint:gosec // to the devcluster
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}

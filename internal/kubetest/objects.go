@@ -225,7 +225,10 @@ func bodyOf(r *http.Request) (map[string]any, error) {
 		return nil, fmt.Errorf("reading what was sent: %w", err)
 	}
 	typed.GetObjectKind().SetGroupVersionKind(*kind)
-	return runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+	if object, err = runtime.DefaultUnstructuredConverter.ToUnstructured(typed); err != nil {
+		return nil, fmt.Errorf("reading what was sent: %w", err)
+	}
+	return object, nil
 }
 
 func metaOf(object map[string]any) map[string]any {

@@ -1,6 +1,7 @@
 package kubetest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -15,6 +16,7 @@ import (
 type Proxy struct {
 	URL string // https://127.0.0.1:port, in place of the server's
 
+	ctx      context.Context //nolint:containedctx // of the test, in which the proxy lives
 	target   string
 	listener net.Listener
 	running  sync.WaitGroup
@@ -34,12 +36,12 @@ func NewProxy(t testing.TB, server string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &Proxy{
-		URL: "https://" + listener.Addr().String(), target: u.Host, listener: listener,
+		URL: "https://" + listener.Addr().String(), ctx: t.Context(), target: u.Host, listener: listener,
 		conns: map[net.Conn]struct{}{}, left: -1,
 	}
 	p.running.Go(p.accept)
@@ -97,7 +99,7 @@ func (p *Proxy) carry(client net.Conn) {
 		return
 	}
 	defer p.forget(client)
-	server, err := net.DialTimeout("tcp", p.target, 10*time.Second)
+	server, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(p.ctx, "tcp", p.target)
 	if err != nil {
 		return
 	}
@@ -118,9 +120,7 @@ func (p *Proxy) deliver(client, server net.Conn) {
 	for {
 		n, err := server.Read(piece)
 		pass, delay, cut := p.take(n)
-		if delay > 0 {
-			time.Sleep(delay)
-		}
+		<-time.After(delay)
 		if _, failed := client.Write(piece[:pass]); failed != nil || err != nil {
 			return
 		}
@@ -185,7 +185,7 @@ type Recorder struct {
 // NewRecorder starts a recorder on an address of loopback. It ends with the test.
 func NewRecorder(t testing.TB, host string) *Recorder {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}

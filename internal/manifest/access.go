@@ -44,7 +44,7 @@ func ClusterAccess(features []cluster.Feature) []runtime.Object {
 			objects = append(objects, guardrailObjects()...)
 			continue
 		}
-		objects = append(objects, featureAccess(f, cluster.Account, us())...)
+		objects = append(objects, featureAccess(f, cluster.Account, accountIn(cluster.Account))...)
 	}
 	return objects
 }
@@ -110,8 +110,9 @@ func managedApps() *corev1.Namespace {
 	}
 }
 
-func us() []rbacv1.Subject {
-	return []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: cluster.Account, Namespace: cluster.Account}}
+// accountIn is our account, whose namespace is its own in each registration that has an identity of ours.
+func accountIn(namespace string) []rbacv1.Subject {
+	return []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: cluster.Account, Namespace: namespace}}
 }
 
 func rbacType(kind string) metav1.TypeMeta {

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -38,7 +37,7 @@ func IdentityNamespace(s cluster.IdentitySpec) *corev1.Namespace {
 // namespace, by the uid, and goes with it. What others may use as well stays: the tenants' cluster role and the
 // namespace of install pods.
 func IdentityAccess(s cluster.IdentitySpec) []runtime.Object {
-	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: cluster.Account, Namespace: s.Namespace}}
+	subjects := accountIn(s.Namespace)
 	objects := append([]runtime.Object{
 		account(metav1.ObjectMeta{Name: cluster.Account, Namespace: s.Namespace, Labels: ours(nil)}),
 	}, grants(s.Namespace, s.OwnRights(), subjects)...)

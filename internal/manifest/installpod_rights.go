@@ -95,9 +95,10 @@ func ApplicationRules(e application.Entry) []rbacv1.PolicyRule {
 
 // ApplicationAccess builds what a cluster administrator applies so that the
 // entry can be installed: our rights for applications and, beyond the level
-// namespaced, the entry's cluster role with our right to hand it on.
-func ApplicationAccess(e application.Entry) []runtime.Object {
-	objects := featureAccess(cluster.Applications, cluster.Account, us())
+// namespaced, the entry's cluster role with our right to hand it on. home is
+// the namespace of our account in that cluster.
+func ApplicationAccess(e application.Entry, home string) []runtime.Object {
+	objects := featureAccess(cluster.Applications, home, accountIn(home))
 	role := InstallClusterRole(e)
 	if role == "" {
 		return objects
@@ -108,12 +109,12 @@ func ApplicationAccess(e application.Entry) []runtime.Object {
 			Rules: ApplicationRules(e),
 		})
 	}
-	return append(objects, mayBind(role)...)
+	return append(objects, mayBind(role, home)...)
 }
 
 // mayBind lets us read and bind exactly one cluster role.
-func mayBind(role string) []runtime.Object {
-	name := cluster.Account + "-bind-" + role
+func mayBind(role, home string) []runtime.Object {
+	name := home + "-bind-" + role
 	binding := rule(rbacv1.GroupName, []string{"get", "bind"}, "clusterroles")
 	binding.ResourceNames = []string{role}
 	return []runtime.Object{
@@ -124,7 +125,7 @@ func mayBind(role string) []runtime.Object {
 		&rbacv1.ClusterRoleBinding{
 			TypeMeta: rbacType("ClusterRoleBinding"), ObjectMeta: metav1.ObjectMeta{Name: name, Labels: ours(nil)},
 			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-			Subjects: us(),
+			Subjects: accountIn(home),
 		},
 	}
 }

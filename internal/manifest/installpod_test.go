@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/manifest"
 )
 
@@ -35,7 +36,7 @@ func TestGoldenInstallPod(t *testing.T) {
 	for name, objects := range map[string][]runtime.Object{
 		"installpod-install":   installObjects(t, entry, application.Install, []byte("replicas: 2\n")),
 		"installpod-uninstall": installObjects(t, platform, application.Uninstall, nil),
-		"installpod-rights":    append(manifest.ApplicationAccess(platform), manifest.ApplicationAccess(admin)...),
+		"installpod-rights":    append(manifest.ApplicationAccess(platform, cluster.Account), manifest.ApplicationAccess(admin, cluster.Account)...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -75,6 +75,9 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
+// ExitCode is how the process ended, once it has: -1 when a signal ended it.
+func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
 // Signal sends a signal to the process. One that has ended does not mind.
 func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 

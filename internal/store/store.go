@@ -95,9 +95,11 @@ func (db *DB) Handles() (sqlite *sql.DB, postgres *pgxpool.Pool) {
 	return db.write, nil
 }
 
-// Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error {
-	return doing(db.read.PingContext(ctx), "ping the record store")
+// Write reports whether the database takes a write, by counting. A write that
+// changes nothing would not reach the disk.
+func (db *DB) Write(ctx context.Context) error {
+	_, err := sqlgen.New(db.write).NextID(ctx, "writes")
+	return doing(err, "write to the record store")
 }
 
 // InstallationID names this installation. It never changes.

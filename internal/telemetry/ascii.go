@@ -15,7 +15,7 @@ type asciiWriter struct{ out io.Writer }
 // Write escapes one whole line.
 func (w asciiWriter) Write(line []byte) (int, error) {
 	if _, err := w.out.Write(escaped(line)); err != nil {
-		return 0, err //nolint:wrapcheck // the writer below says what it was doing
+		return 0, err
 	}
 	return len(line), nil
 }

@@ -62,8 +62,8 @@ func kubernetesLogAttr(_ []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// Write appends one line, for the project and the job of ctx where the entry names none. A failure to write is told to errOut once, not returned: the call that the line is about has
-// happened, and losing its line must not fail it.
+// Write appends one line, for the project and the job of ctx where the entry names none. A failure to write is told to
+// errOut once, not returned: the call that the line is about has happened, and losing its line must not fail it.
 func (l *KubernetesLog) Write(ctx context.Context, entry Entry) {
 	if entry.ProjectID == 0 {
 		entry.ProjectID = Project(ctx)

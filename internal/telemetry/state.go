@@ -21,7 +21,7 @@ type Backlog struct {
 	Oldest time.Duration
 }
 
-// State reads what is not counted but is so at this moment. A nil function has nothing to show in this process.
+// State reads what is not counted but is so at this moment. A nil function has nothing to show.
 type State struct {
 	Work func(ctx context.Context) ([]Backlog, error)
 	// Mirror counts the followed views of clusters by state.

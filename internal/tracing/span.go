@@ -74,10 +74,10 @@ func (t *Traces) Call(ctx context.Context, e telemetry.Entry) {
 
 // start begins a span under the trace that ctx carries, and lets the context carry the span in its turn.
 func (t *Traces) start(ctx context.Context, name string, kind trace.SpanKind) (context.Context, trace.Span) {
-	ctx, span := t.tracer.Start(joined(ctx), name, trace.WithSpanKind(kind))
+	ctx, span := t.tracer.Start(joined(ctx), name, trace.WithSpanKind(kind)) //nolint:spancheck // its user ends it
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
-	return telemetry.WithTrace(ctx, carrier[parentKey]), span
+	return telemetry.WithTrace(ctx, carrier[parentKey]), span //nolint:spancheck // as above
 }
 
 func joined(ctx context.Context) context.Context {

@@ -13,6 +13,7 @@ type clusterView struct {
 	Connection   aged
 	Failure      apperr.Code
 	Findings     []findingView
+	Identity     identityPart
 	Applications []applicationView
 	// RunID is what made the cluster on Amazon EKS; 0 when people attached it.
 	RunID int64
@@ -49,6 +50,11 @@ func (h *Handler) cluster(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view.RunID = run.ID
+	identity, err := h.Clusters.Identity(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	view.Identity = identityOf(identity)
 	if view.Applications, err = h.applications(r.Context(), c.ID); err != nil {
 		return err
 	}
@@ -73,7 +79,7 @@ func title(f cluster.Finding) string {
 	words := map[string]string{
 		cluster.CheckReachable: "API server answers", cluster.CheckTLS: "Certificate is trusted",
 		cluster.CheckToken: "Token is accepted", cluster.CheckVersion: "Version is supported",
-		cluster.CheckRights: "Rights",
+		cluster.CheckRights: "Rights", cluster.CheckCredential: "Credential",
 	}
 	if f.Feature != "" {
 		return "Rights for " + string(f.Feature)

@@ -49,6 +49,7 @@ type Handler struct {
 	Applications *application.Service
 	Provisions   *provision.Service
 	Bootstraps   Bootstraps
+	Manifests    Manifests
 	Values       Values
 	Mirror       Mirror
 	Bus          *event.Bus
@@ -79,6 +80,9 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	mux.Handle("GET /clusters/new", h.private(h.addCluster))
 	mux.Handle("GET /clusters/{cluster}", h.private(h.cluster))
 	mux.Handle("POST /clusters/{cluster}/check", h.private(h.checkCluster))
+	mux.Handle("POST /clusters/{cluster}/edit", h.private(h.editCluster))
+	mux.Handle("GET /clusters/{cluster}/identity", h.private(h.identity))
+	mux.Handle("POST /clusters/{cluster}/identity", h.private(h.changeIdentity))
 	mux.Handle("POST /clusters/{cluster}/applications/{name}/install", h.private(h.install))
 	mux.Handle("POST /clusters/{cluster}/applications/{name}/uninstall", h.private(h.uninstall))
 	mux.Handle("GET /operations/{operation}", h.private(h.operation))

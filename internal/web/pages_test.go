@@ -41,10 +41,17 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 		"cluster": clusterView{
 			RunID: 3, Cluster: cluster.Cluster{ID: 1, Name: hostile}, Failure: apperr.ClusterTimeout, Connection: aged{AsOf: now},
 			Findings: []findingView{{Tone: "bad", Title: hostile, Text: hostile, Hint: hostile, Code: apperr.ClusterForbidden, Detail: []string{hostile}}},
+			Identity: identityOf(cluster.Identity{
+				State: cluster.IdentityRotating, Features: cluster.Features(), Code: apperr.RightsMissing, Detail: []string{hostile}, Since: now,
+			}),
 			Applications: []applicationView{{
 				Name: "web", Title: hostile, Description: hostile, Code: apperr.HookFailed, CanInstall: true, CanUninstall: true, NeedsAdmin: true,
 				Operation: &operationLink{ID: 7, Running: true, Steps: []stepView{{hostile, application.StepRunning, "1s"}}},
 			}},
+		},
+		"identity": identityView{
+			Cluster: cluster.Cluster{ID: 1, Name: hostile}, Spec: cluster.IdentitySpec{Namespace: hostile}, Manifest: hostile,
+			Features: []featureChoice{{cluster.Live, true}},
 		},
 		"operation": operationView{
 			Operation: done, Cluster: cluster.Cluster{ID: 1, Name: hostile}, Sentence: hostile, Hint: hostile, Pod: "install-web",

@@ -61,7 +61,7 @@ func parsePages(now func() time.Time) (pages, error) {
 
 func pageNames() []string {
 	return []string{
-		"sign-in", "clusters", "add", "cluster", "operation", "projects", "project", "error",
+		"sign-in", "clusters", "add", "cluster", "identity", "operation", "projects", "project", "error",
 		"eks", "eks-role-new", "eks-role", "eks-new", "eks-run", "eks-delete",
 	}
 }

@@ -168,7 +168,8 @@ func (r *Runner) judge(ctx context.Context, claim Claim, next Next, err error, h
 		return end, broken.outcome
 	case h.told:
 		r.log.InfoContext(ctx, "work waits for its cluster", append(log, slog.Duration("hold", h.hold))...)
-		end.Next, end.Attempt = After(h.hold), claim.Attempt
+		// It is due all the while: the hold keeps it back, and ends early when the cluster is changed.
+		end.Next, end.Attempt = After(0), claim.Attempt
 		return end, OutcomeSnoozed
 	}
 	r.log.WarnContext(ctx, "work step ended in an error", log...)

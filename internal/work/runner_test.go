@@ -66,7 +66,7 @@ func (r *rows) Settle(_ context.Context, claim work.Claim, _ string, end work.En
 	r.hold, r.released = end.Hold, end.Release
 	r.settled = append(r.settled, next)
 	r.gone = next.IsDone()
-	r.due = time.Now().Add(next.Delay())
+	r.due = time.Now().Add(max(next.Delay(), end.Hold)) // one item is all there is to hold
 	if r.wakes != claim.Wakes {
 		r.gone, r.due = false, time.Now()
 	}
