@@ -55,7 +55,7 @@ func newWorld(t *testing.T) *world {
 		},
 	}
 	w.service = &cluster.Service{
-		Store: w, Guard: egress.NewGuard(egress.Config{}), Sealer: w, Values: w, Mirror: mirror{w}, Dependents: w, Accounts: w,
+		Store: w, Guard: egress.NewGuard(egress.Config{}), Sealer: w, Values: w, Mirror: mirror{w}, Dependents: w, Accounts: w, Keeper: keeper(false),
 		Installation: "0a1b2c3d-aaaa-bbbb", Now: func() time.Time { return w.now },
 	}
 	return w
