@@ -24,11 +24,14 @@ func (h *Handler) editCluster(w http.ResponseWriter, r *http.Request) error {
 	enabled := form.Get("enabled") == "true"
 	name, scope, address, ca := form.Get("name"), form.Get("environment_scope"), form.Get("api_url"), form.Get("ca")
 	ca = strings.ReplaceAll(ca, "\r\n", "\n") // as browsers send the lines of a text
-	_, err = h.Clusters.Edit(r.Context(), c.ID, cluster.EditRequest{
-		Name: &name, EnvironmentScope: &scope, Enabled: &enabled, APIURL: &address, CAPEM: &ca,
+	request := cluster.EditRequest{
+		Name: &name, EnvironmentScope: &scope, Enabled: &enabled,
 		Token: secret.NewValue([]byte(strings.TrimSpace(form.Get("token")))),
-	})
-	if err != nil {
+	}
+	if form.Has("api_url") { // not asked for where Roadstead keeps the platform
+		request.APIURL, request.CAPEM = &address, &ca
+	}
+	if _, err = h.Clusters.Edit(r.Context(), c.ID, request); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/clusters/"+strconv.FormatInt(c.ID, 10), http.StatusSeeOther)
