@@ -29,7 +29,7 @@ func (w *worker) provisioner(ctx context.Context, c *core, keys *workerKeys, cfg
 	}
 	w.cloud = eks.New(eks.Config{
 		Guard: guard, Credentials: credentials, Endpoint: cfg.AWSEndpoint, Installation: c.installation, Now: now,
-		Fault: fault.Point,
+		Pace: cfg.AWSPace, Fault: fault.Point,
 	})
 	return &provision.Machine{
 		Store: c.db.Provision(), Cloud: w.cloud, Connector: kube.Connector{Clients: w.clients},

@@ -205,10 +205,7 @@ func newDraft(t *testing.T, stackTime time.Duration, bin string, env ...string) 
 // bootstrap runs the template that the server offers, as the customer's administrator does.
 func (e *estate) bootstrap(t *testing.T) {
 	t.Helper()
-	keys, endpoint := e.aws.Account(customerAccount).Administrator(), e.aws.Endpoint()
-	client := cloudformation.NewFromConfig(aws.Config{
-		Region: home, BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, ""),
-	})
+	client := e.console()
 	out, err := client.CreateStack(t.Context(), &cloudformation.CreateStackInput{
 		StackName: aws.String("bootstrap"), TemplateBody: aws.String(e.must(t, "eks", "role", "template")),
 		Capabilities: []cfn.Capability{cfn.CapabilityCapabilityNamedIam},
@@ -238,6 +235,22 @@ func (e *estate) bootstrap(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// console is how the customer's administrator works on stacks.
+func (e *estate) console() *cloudformation.Client {
+	keys, endpoint := e.account().Administrator(), e.aws.Endpoint()
+	return cloudformation.NewFromConfig(aws.Config{
+		Region: home, BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, ""),
+	})
+}
+
+// deleteStack deletes a stack behind our back.
+func (e *estate) deleteStack(t *testing.T, id string) {
+	t.Helper()
+	if _, err := e.console().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: &id}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (e *estate) account() *awstest.Account { return e.aws.Account(customerAccount) }

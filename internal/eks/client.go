@@ -40,6 +40,8 @@ type Config struct {
 	Installation string
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// Pace is how many times faster than AWS the Endpoint is, and may be asked; zero: no faster.
+	Pace int
 	// Fault is called after every answer of AWS; may be nil.
 	Fault func(point string)
 }
@@ -63,7 +65,7 @@ func New(c Config) *Cloud {
 	options := egress.Options{HeaderTimeout: callTimeout, MaxHeaderBytes: maxHeaderBytes}
 	cloud := &Cloud{
 		credentials: c.Credentials, installation: c.Installation, now: now,
-		http: c.Guard.Client(options, callTimeout), lanes: newLanes(now),
+		http: c.Guard.Client(options, callTimeout), lanes: newLanes(now, c.Pace),
 	}
 	if c.Endpoint != "" {
 		cloud.endpoint = &c.Endpoint
@@ -89,7 +91,9 @@ func (f faulty) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections keeps the method that http.Client looks for.
-func (f faulty) CloseIdleConnections() { (&http.Client{Transport: f.RoundTripper}).CloseIdleConnections() }
+func (f faulty) CloseIdleConnections() {
+	(&http.Client{Transport: f.RoundTripper}).CloseIdleConnections()
+}
 
 // Close drops the idle connections.
 func (c *Cloud) Close() { c.http.CloseIdleConnections() }

@@ -190,7 +190,7 @@ func TestPollsOfOneAccountAreCounted(t *testing.T) {
 func TestLanesThatAreIdleAreForgotten(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	l := newLanes(func() time.Time { return now })
+	l := newLanes(func() time.Time { return now }, 1)
 	first := l.of("1", "eu-west-1")
 	now = now.Add(laneIdle)
 	if l.of("1", "eu-west-1") != first {

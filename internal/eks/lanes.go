@@ -34,13 +34,16 @@ type laneKey struct{ account, region string }
 
 // lanes are those in use. One that was idle for an hour has nothing left to remember.
 type lanes struct {
-	now func() time.Time
+	now  func() time.Time
+	rate rate.Limit // of polls, a second
 
 	mu    sync.Mutex
 	byKey map[laneKey]*lane
 }
 
-func newLanes(now func() time.Time) *lanes { return &lanes{now: now, byKey: map[laneKey]*lane{}} }
+func newLanes(now func() time.Time, pace int) *lanes {
+	return &lanes{now: now, rate: rate.Limit(pollRate * max(1, pace)), byKey: map[laneKey]*lane{}}
+}
 
 func (l *lanes) of(account, region string) *lane {
 	l.mu.Lock()
@@ -49,7 +52,7 @@ func (l *lanes) of(account, region string) *lane {
 	found := l.byKey[key]
 	if found == nil {
 		l.sweep(now)
-		found = &lane{retryer: retry.NewAdaptiveMode(patience), polls: rate.NewLimiter(pollRate, pollBurst)}
+		found = &lane{retryer: retry.NewAdaptiveMode(patience), polls: rate.NewLimiter(l.rate, pollBurst)}
 		l.byKey[key] = found
 	}
 	found.used = now

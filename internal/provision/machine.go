@@ -28,15 +28,15 @@ type (
 
 // Times pace the machine.
 type Times struct {
-	Poll       time.Duration // between looks at a stack; up to half as much again, so that many do not look in step
-	Retry      time.Duration // after a failure that may pass
-	Stack      time.Duration // for a stack to be made; the cloud is told the same
-	Rollback   time.Duration // for it to be taken back
-	Reach      time.Duration // for a new API server to let us in
-	Nodes      time.Duration // for the first machine to be ready
-	Deny       time.Duration // for rights to reach everywhere
-	Role       time.Duration // for those of a new role, while somebody waits
-	Balancers  time.Duration // for load balancers to go
+	Poll       time.Duration   // between looks at a stack; up to half as much again, so that many do not look in step
+	Retry      time.Duration   // after a failure that may pass
+	Stack      time.Duration   // for a stack to be made; the cloud is told the same
+	Rollback   time.Duration   // for it to be taken back
+	Reach      time.Duration   // for a new API server to let us in
+	Nodes      time.Duration   // for the first machine to be ready
+	Deny       time.Duration   // for rights to reach everywhere
+	Role       time.Duration   // for those of a new role, while somebody waits
+	Balancers  time.Duration   // for load balancers to go
 	DeleteWait []time.Duration // before a deletion that failed is asked for again
 }
 
@@ -220,9 +220,9 @@ func (m *Machine) recover(ctx context.Context, run Run, err error) (turn, error)
 	m.log(ctx, "cloud call failed", "run", run.ID, err)
 	switch {
 	case cloud.Class == Expired:
-		return m.change(ctx, run, func(tx Tx, r *Run) error { return m.missed(ctx, tx, r) })
+		return m.renew(ctx, run, err)
 	case later(err):
-		return wait(m.Times.Retry + rand.N(m.Times.Retry/2+1))
+		return m.later(err)
 	case cloud.Class == Denied && m.now().Sub(run.Since) < m.Times.Deny:
 		return wait(m.Times.Retry)
 	case run.State == Deleting || run.State == Failing || run.State == Cancelling:
@@ -233,11 +233,20 @@ func (m *Machine) recover(ctx context.Context, run Run, err error) (turn, error)
 	return m.fail(ctx, run, m.failureOf(ctx, cloud))
 }
 
-// missed drops a session that the cloud does not take any more, so that the next look begins with a new one. When that
-// happens again and again, the looks grow slower.
-func (m *Machine) missed(ctx context.Context, tx Tx, r *Run) error {
-	r.Misses++
-	return tx.EraseSession(ctx, r.ID)
+// renew drops a session that the cloud does not take any more: the next look begins with a new one. It waits for that,
+// since a cloud may take none at all, for example when the clocks differ.
+func (m *Machine) renew(ctx context.Context, run Run, refusal error) (turn, error) {
+	err := m.Store.Atomically(ctx, func(tx Tx) error { return tx.EraseSession(ctx, run.ID) })
+	if err != nil {
+		return turn{}, fmt.Errorf("drop the session of run %d: %w", run.ID, err)
+	}
+	return m.later(refusal)
+}
+
+// later waits for what may pass, jittered, and at least as long as the cloud wants.
+func (m *Machine) later(err error) (turn, error) {
+	after, _ := apperr.AfterOf(err)
+	return wait(max(after, m.Times.Retry) + rand.N(m.Times.Retry/2+1))
 }
 
 func (m *Machine) failureOf(ctx context.Context, e *CloudError) Failure {

@@ -74,6 +74,14 @@ type Run struct {
 	Took time.Duration
 }
 
+// enter moves a run to another state. What was tried in the last one counts no more.
+func (r *Run) enter(s State, now time.Time) {
+	if r.State != s {
+		r.State, r.Since, r.Misses = s, now, 0
+	}
+	r.Deadline = time.Time{}
+}
+
 // StackName is the name in the cloud of the run's present attempt.
 func (r Run) StackName() string {
 	return "roadstead-" + r.UUID.String() + "-" + strconv.Itoa(r.Attempt)

@@ -101,7 +101,7 @@ func (s *Service) Create(ctx context.Context, o Order) (run Run, err error) {
 		}
 		run, err = tx.InsertRun(ctx, Run{
 			UUID: uuid.New(), RoleID: role.ID, Level: role.Level, GroupID: role.GroupID, ClusterID: clusterID,
-			Spec: o.Spec, State: Pending, Attempt: 1, CreatedBy: o.By, CreatedAt: s.Now(), UpdatedAt: s.Now(),
+			Spec: o.Spec, State: Pending, Attempt: 1, CreatedBy: o.By, CreatedAt: s.Now(), UpdatedAt: s.Now(), Since: s.Now(),
 		})
 		if err != nil {
 			return err
@@ -140,21 +140,23 @@ func (s *Service) Retry(ctx context.Context, id int64) (Run, error) {
 		standing := run.StackID != "" && !run.StackGone
 		switch {
 		case standing && run.Took > 0:
-			run.Failure, run.State, run.Deadline = nil, Connecting, time.Time{}
+			run.Failure = nil
+			run.enter(Connecting, s.Now())
 		case standing:
 			return apperr.Of(apperr.CloudRollbackFailed)
 		default:
-			run.again()
+			run.again(s.Now())
 		}
 		return nil
 	})
 }
 
 // again makes a run begin its next attempt.
-func (r *Run) again() {
+func (r *Run) again(now time.Time) {
+	r.enter(Pending, now)
 	r.Attempt++
-	r.State, r.Failure, r.StackID, r.StackGone, r.LastEvent = Pending, nil, "", false, ""
-	r.Outputs, r.Progress, r.Removal, r.Deadline, r.Took = Outputs{}, Progress{}, nil, time.Time{}, 0
+	r.Failure, r.StackID, r.StackGone, r.LastEvent, r.Findings = nil, "", false, "", nil
+	r.Outputs, r.Progress, r.Removal, r.Took, r.Stuck, r.Billed = Outputs{}, Progress{}, nil, 0, nil, nil
 }
 
 // Demolition says how a cluster is to be deleted.
@@ -178,7 +180,8 @@ func (s *Service) Delete(ctx context.Context, id int64, d Demolition) (Run, erro
 			return invalid("confirmation", "Type the name of the cluster, "+run.Spec.Name+".")
 		}
 		run.Removal = &Removal{LoadBalancers: d.LoadBalancers, Retain: d.Retain, Force: d.Force}
-		run.State, run.Failure, run.Deadline = Deleting, nil, time.Time{}
+		run.Failure = nil
+		run.enter(Deleting, s.Now())
 		return nil
 	})
 }
@@ -220,7 +223,8 @@ func (s *Service) Upgrade(ctx context.Context, id int64, version string) (Run, e
 			return err
 		}
 		run.Upgrade, run.Plan = &Upgrade{Version: version}, nil
-		run.State, run.Failure, run.Deadline = Updating, nil, time.Time{}
+		run.Failure = nil
+		run.enter(Updating, s.Now())
 		return nil
 	})
 }

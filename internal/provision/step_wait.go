@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/telemetry"
@@ -19,11 +20,11 @@ func (m *Machine) await(ctx context.Context, run Run) (turn, error) {
 	case StackCreated, StackUpdated, StackUpdateUndone:
 		return m.created(ctx, run, stack)
 	case StackCreateFailed:
-		return m.fallen(ctx, run, Failed)
+		return m.fallen(ctx, run, Failed, Failure{Class: Unknown, Code: apperr.CloudUnknown})
 	case StackRollingBack, StackRolledBack, StackRollbackFailed:
-		return m.fallen(ctx, run, Failing)
+		return m.fallen(ctx, run, Failing, Failure{Class: Unknown, Code: apperr.CloudUnknown})
 	case StackDeleting, StackDeleted, StackDeleteFailed:
-		return m.fallen(ctx, run, Failing)
+		return m.fallen(ctx, run, Failing, Failure{Class: Gone, Code: apperr.CloudGone}) // by somebody else
 	}
 	switch {
 	case !run.CancelRequestedAt.IsZero():
@@ -70,7 +71,8 @@ func (m *Machine) look(ctx context.Context, run Run, purpose Purpose) (Stack, *t
 func (m *Machine) record(ctx context.Context, run Run, events []Event) (turn, error) {
 	for _, e := range events {
 		if e.Status == PartFailed {
-			m.Log.WarnContext(ctx, "part of a stack failed", "run", run.ID, "part", e.LogicalID, "said", e.Raw.String())
+			m.Log.WarnContext(ctx, "part of a stack failed", slog.Int64("run", run.ID), slog.String("part", e.LogicalID),
+				slog.String("error", apperr.Quote(e.Raw.String())))
 		}
 	}
 	durations, err := m.Store.Durations(ctx, recentRuns)
@@ -87,6 +89,9 @@ func (m *Machine) record(ctx context.Context, run Run, events []Event) (turn, er
 		}
 		r.LastEvent = events[len(events)-1].ID
 		parts := partsOf(earlier, events)
+		if r.State == Updating {
+			parts = partsOf(nil, events) // what failed earlier is no failure of this upgrade
+		}
 		if r.State == Waiting {
 			r.Progress.Percent = max(r.Progress.Percent, parts.percent(r.Spec))
 			r.Progress.Remaining = remaining(durations, m.now().Sub(r.Since))
@@ -111,11 +116,12 @@ func (m *Machine) created(ctx context.Context, run Run, stack Stack) (turn, erro
 	})
 }
 
-// fallen records that a stack will not come to be, with the reason that its events gave.
-func (m *Machine) fallen(ctx context.Context, run Run, state State) (turn, error) {
+// fallen records that a stack will not come to be, with the reason that its events gave, or else the given one.
+func (m *Machine) fallen(ctx context.Context, run Run, state State, otherwise Failure) (turn, error) {
 	return m.change(ctx, run, func(_ Tx, r *Run) error {
 		if r.Failure == nil {
-			r.Failure = &Failure{Class: Unknown, Code: apperr.CloudUnknown, CorrelationID: telemetry.Correlation(ctx)}
+			otherwise.CorrelationID = telemetry.Correlation(ctx)
+			r.Failure = &otherwise
 		}
 		r.State, r.Deadline = state, m.deadline(m.Times.Rollback)
 		if state == Failed {
