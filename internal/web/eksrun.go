@@ -89,7 +89,8 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request) error {
 func viewOf(run provision.Run, events []provision.Logged) runView {
 	standing := run.StackID != "" && !run.StackGone
 	view := runView{
-		Run: run, Status: runStatus(run), Steps: runSteps(run), Failure: failureOf(run), Warning: run.Progress.Warning, Network: networkOf(run.Spec.Network),
+		Run: run, Status: runStatus(run), Steps: runSteps(run), Failure: failureOf(run),
+		Warning: run.Progress.Warning, Network: networkOf(run.Spec.Network),
 		Topics: provision.Topic(run.ID), CanDelete: deletable(run.State),
 		CanRetry: (run.State == provision.Failed || run.State == provision.Cancelled) && (!standing || run.Took > 0),
 	}
@@ -109,9 +110,9 @@ func viewOf(run provision.Run, events []provision.Logged) runView {
 	if run.State == provision.Deleted || run.State == provision.DeleteBlocked {
 		view.Left = run.Billed
 	}
-	switch run.State {
-	case provision.Pending, provision.Preflight, provision.Creating, provision.Waiting, provision.Connecting, provision.Configuring:
-		view.Making, view.CanCancel = true, run.CancelRequestedAt.IsZero()
+	view.Making = slices.Contains(creation(), run.State)
+	view.CanCancel = view.Making && run.CancelRequestedAt.IsZero()
+	switch run.State { //nolint:exhaustive // the ways back
 	case provision.Failing, provision.Cancelling, provision.Deleting:
 		view.Undoing = len(view.Parts) > 0
 	}
@@ -160,7 +161,10 @@ func partsOf(events []provision.Logged) (parts, said []partView) {
 		if e.Type == "AWS::CloudFormation::Stack" {
 			continue
 		}
-		part := partView{Name: e.LogicalID, Type: strings.TrimPrefix(e.Type, "AWS::"), Status: partStatus(e.Event), At: e.At, Gone: e.Status == provision.PartDeleted}
+		part := partView{
+			Name: e.LogicalID, Type: strings.TrimPrefix(e.Type, "AWS::"), Status: partStatus(e.Event), At: e.At,
+			Gone: e.Status == provision.PartDeleted,
+		}
 		if e.Failure != nil && !e.FollowUp {
 			part.Code = e.Failure.Code
 		}
@@ -179,6 +183,13 @@ func partsOf(events []provision.Logged) (parts, said []partView) {
 	return parts, said
 }
 
+// creation are the states on the way to a cluster.
+func creation() []provision.State {
+	return []provision.State{
+		provision.Pending, provision.Preflight, provision.Creating, provision.Waiting, provision.Connecting, provision.Configuring,
+	}
+}
+
 // creationSteps are the way to a cluster, in the order of their states.
 func creationSteps() []string {
 	return []string{"preflight", "create", "wait", "connect", "configure", "ready"}
@@ -186,7 +197,7 @@ func creationSteps() []string {
 
 // runSteps is how far a run is in what it is about.
 func runSteps(r provision.Run) []stepView {
-	switch r.State {
+	switch r.State { //nolint:exhaustive // the others are on the way to a cluster
 	case provision.Updating:
 		at := 0
 		if r.Upgrade != nil && r.Upgrade.Nodes {
