@@ -48,7 +48,7 @@ func (t provisionTx) EraseSession(ctx context.Context, runID int64) error {
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "erase the session of run %d", runID)
 }
 
-// EraseSessions takes the sessions away that expired and returns how many.
+// EraseSessions takes the sessions away that expired, or that a run kept in a final state, and returns how many.
 func (t provisionTx) EraseSessions(ctx context.Context, now time.Time) (int64, error) {
 	erased, err := t.EraseProvisionSessions(ctx, stamp(now))
 	return erased, doing(err, "erase sessions")

@@ -68,7 +68,8 @@ UPDATE provision_runs SET session = $2, session_expires = $3 WHERE id = $1;
 UPDATE provision_runs SET session = NULL, session_expires = 0 WHERE id = $1;
 
 -- name: EraseProvisionSessions :execrows
-UPDATE provision_runs SET session = NULL, session_expires = 0 WHERE session IS NOT NULL AND session_expires <= $1;
+UPDATE provision_runs SET session = NULL, session_expires = 0 WHERE session IS NOT NULL
+    AND (session_expires <= $1 OR state IN ('ready', 'failed', 'cancelled', 'delete_blocked', 'deleted'));
 
 -- name: ProvisionDurations :many
 SELECT took FROM provision_runs WHERE ready_at > 0 AND took > 0 ORDER BY ready_at DESC LIMIT $1;

@@ -58,7 +58,8 @@ func (q *Queries) EraseProvisionSession(ctx context.Context, id int64) (int64, e
 }
 
 const eraseProvisionSessions = `-- name: EraseProvisionSessions :execrows
-UPDATE provision_runs SET session = NULL, session_expires = 0 WHERE session IS NOT NULL AND session_expires <= $1
+UPDATE provision_runs SET session = NULL, session_expires = 0 WHERE session IS NOT NULL
+    AND (session_expires <= $1 OR state IN ('ready', 'failed', 'cancelled', 'delete_blocked', 'deleted'))
 `
 
 func (q *Queries) EraseProvisionSessions(ctx context.Context, sessionExpires int64) (int64, error) {
