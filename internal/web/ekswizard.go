@@ -34,6 +34,7 @@ type wizardView struct {
 type versionView struct {
 	provision.Offer
 
+	Ended    bool
 	EndsSoon bool
 	Chosen   bool
 }
@@ -141,7 +142,9 @@ func (h *Handler) versions(offers []provision.Offer, chosen string) []versionVie
 	views := make([]versionView, len(offers))
 	best := -1
 	for i, o := range offers {
-		views[i] = versionView{Offer: o, EndsSoon: o.EndsSoon(h.Now()), Chosen: o.Version == chosen}
+		views[i] = versionView{
+			Offer: o, Ended: o.SupportEnds.Before(h.Now()), EndsSoon: o.EndsSoon(h.Now()), Chosen: o.Version == chosen,
+		}
 		if views[i].EndsSoon || chosen != "" {
 			continue
 		}
