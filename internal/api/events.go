@@ -17,6 +17,7 @@ const maxTopics = 50
 
 // followable is what a topic may look like. Credentials are missing on purpose: they concern only who asked for one.
 var followable = regexp.MustCompile(`^(clusters|(cluster|namespace|project|application|operation)/[0-9]+` +
+	`|provisions|provision-roles|provision/[0-9]+|provision-form/[0-9]+/[a-z0-9-]{1,32}` +
 	`|operation/[0-9]+/log|value/[0-9]+/[a-z_]+|mirror/[0-9]+/[a-z]+/[a-z0-9-]{0,63})$`)
 
 // Notice says that what a topic names has changed: read it again.

@@ -48,7 +48,7 @@ func (m *Machine) demand(ctx context.Context, run Run, stack Stack) (turn, error
 			return turn{}, fmt.Errorf("end the protection of the stack of run %d: %w", run.ID, err)
 		}
 	}
-	options := DeleteOptions{Token: run.RequestToken("delete-" + strconv.Itoa(run.Misses)), RoleARN: role.StackRoleARN}
+	options := DeleteOptions{Token: deleteToken(run), RoleARN: role.StackRoleARN}
 	if r := run.Removal; r != nil && stack.Status == StackDeleteFailed {
 		options.Retain, options.Force = r.Retain, r.Force // only what failed to be deleted can be left
 	}
@@ -56,6 +56,12 @@ func (m *Machine) demand(ctx context.Context, run Run, stack Stack) (turn, error
 		return turn{}, fmt.Errorf("delete the stack of run %d: %w", run.ID, err)
 	}
 	return m.poll()
+}
+
+// deleteToken is another one for each try, and for each time that somebody wanted the deletion: the cloud takes a token
+// that it knows for a demand that it met.
+func deleteToken(run Run) string {
+	return run.RequestToken("delete-" + strconv.FormatInt(run.Since.UnixMilli(), 36) + "-" + strconv.Itoa(run.Misses))
 }
 
 // persist asks again for a deletion that failed, with pauses that grow. It reports false when that was done often
