@@ -115,7 +115,7 @@ func (m *Machine) configure(ctx context.Context, run Run) (turn, error) {
 		return m.unfinished(ctx, run, Unreachable, reachCode(err))
 	case err != nil:
 		m.log(ctx, "new cluster not configured yet", "run", run.ID, err)
-		return wait(m.Times.Retry)
+		return m.unlock(ctx, run, err)
 	case warning != "" && m.now().Sub(run.Since) < m.Times.Nodes && !m.overdue(run):
 		return wait(m.Times.Retry)
 	}
@@ -158,6 +158,25 @@ func (m *Machine) settle(ctx context.Context, run Run, a Access, control Control
 		return nil
 	})
 	return made, warning, err
+}
+
+// unlock opens the door again that lock closed in a try which did not come to its end, then waits for the next one.
+func (m *Machine) unlock(ctx context.Context, run Run, refusal error) (turn, error) {
+	if apperr.CodeOf(refusal) != apperr.ClusterForbidden {
+		return wait(m.Times.Retry)
+	}
+	session, err := m.session(ctx, run, ToProvision)
+	if err != nil {
+		return turn{}, err
+	}
+	role, err := m.Store.Role(ctx, run.RoleID)
+	if err != nil {
+		return turn{}, fmt.Errorf("read the role of run %d: %w", run.ID, err)
+	}
+	if err := m.Cloud.Widen(ctx, session, role, run); err != nil {
+		return turn{}, fmt.Errorf("get into the cluster of run %d again: %w", run.ID, err)
+	}
+	return wait(m.Times.Retry)
 }
 
 // lock guards the finished stack against deletion and closes the door that we came in by.
