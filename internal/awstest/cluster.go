@@ -39,6 +39,13 @@ type clusterUpdate struct {
 // AdminPolicy is the end of the ARN of the policy of a cluster's administrator.
 const AdminPolicy = "AmazonEKSClusterAdminPolicy"
 
+// ViewPolicy is the end of the ARN of the policy of those who look around. A real cluster knows what it allows; the one
+// that stands for it has to bind its cluster role view to ViewGroup.
+const (
+	ViewPolicy = "AmazonEKSViewPolicy"
+	ViewGroup  = "awstest:view"
+)
+
 func (p *part) cluster() *cluster { return p.stack.region.clusters[p.id] }
 
 func makeCluster(p *part, at time.Time) error {

@@ -192,8 +192,12 @@ func (c *cluster) admit(bearer *credential, now time.Time) (*reviewUser, error) 
 		Groups: slices.Clone(found.groups), Extra: map[string][]string{"arn": {bearer.arn()}, "sessionName": {bearer.sessionName}},
 	}
 	for arn, policy := range found.policies {
-		if strings.HasSuffix(arn, "/"+AdminPolicy) && policy.scope == "cluster" {
+		switch {
+		case policy.scope != "cluster":
+		case strings.HasSuffix(arn, "/"+AdminPolicy):
 			user.Groups = append(user.Groups, "system:masters")
+		case strings.HasSuffix(arn, "/"+ViewPolicy):
+			user.Groups = append(user.Groups, ViewGroup)
 		}
 	}
 	return user, nil

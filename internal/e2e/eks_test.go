@@ -90,7 +90,10 @@ func (p *platform) open() error {
 		return err
 	}
 	p.where.URL = stage.WordAfter(p.process.ReadyLine, "api")
-	p.where.CA, err = os.ReadFile(filepath.Join(p.dir, "ca.crt"))
+	if p.where.CA, err = os.ReadFile(filepath.Join(p.dir, "ca.crt")); err != nil {
+		return err
+	}
+	_, err = p.kubectl(context.Background(), "create", "clusterrolebinding", "awstest-view", "--clusterrole=view", "--group="+awstest.ViewGroup)
 	return err
 }
 

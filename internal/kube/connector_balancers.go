@@ -18,7 +18,7 @@ const maxDependents = 500
 // Dependents lists what holds load balancers or volumes in the account.
 func (n Connector) Dependents(ctx context.Context, a provision.Access) (found provision.Dependents, err error) {
 	err = n.enter(a, func(c *Client) error {
-		balancers, err := c.balancers(ctx)
+		balancers, err := c.balancers(ctx, true)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (n Connector) Dependents(ctx context.Context, a provision.Access) (found pr
 // until its load balancer is gone.
 func (n Connector) DropBalancers(ctx context.Context, a provision.Access) (gone bool, err error) {
 	err = n.enter(a, func(c *Client) error {
-		balancers, err := c.balancers(ctx)
+		balancers, err := c.balancers(ctx, false)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (n Connector) DropBalancers(ctx context.Context, a provision.Access) (gone 
 }
 
 // balancers finds Services of type LoadBalancer, and Ingresses and Gateways, which a controller may have one for.
-func (c *Client) balancers(ctx context.Context) (refs []Ref, err error) {
+func (c *Client) balancers(ctx context.Context, lookAround bool) (refs []Ref, err error) {
 	newList := func() *corev1.ServiceList { return &corev1.ServiceList{} }
 	for page, err := range Pages(ctx, c, newList, ListOptions{}) {
 		if err != nil {
@@ -66,8 +66,8 @@ func (c *Client) balancers(ctx context.Context) (refs []Ref, err error) {
 		{Group: "networking.k8s.io", Kind: "Ingress"}, {Group: "gateway.networking.k8s.io", Kind: "Gateway"},
 	} {
 		more, err := c.refs(ctx, kind)
-		if code := apperr.CodeOf(err); code == apperr.ClusterNotFound {
-			continue // the cluster does not have this kind
+		if code := apperr.CodeOf(err); code == apperr.ClusterNotFound || code == apperr.ClusterForbidden && lookAround {
+			continue // the cluster does not have this kind, or who only looks around may not see it
 		}
 		if err != nil {
 			return nil, err
