@@ -136,7 +136,8 @@ func (c Config) validateAWS() error {
 	}
 	// Whoever answers there is handed requests that our keys signed.
 	if !listensOnLoopback(net.JoinHostPort(parsed.Hostname(), "0")) && !c.Development {
-		return refuse("The endpoint for AWS is not on this machine.", "Leave it out, or allow it with ROADSTEAD_DEVELOPMENT=true where no real keys are used.")
+		return refuse("The endpoint for AWS is not on this machine.",
+			"Leave it out, or allow it with ROADSTEAD_DEVELOPMENT=true where no real keys are used.")
 	}
 	return nil
 }

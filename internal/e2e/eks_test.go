@@ -72,7 +72,7 @@ func (p *platform) join(t *testing.T, cloud *awstest.Cloud) {
 }
 
 func (p *platform) open() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a loopback port is had at once or not at all
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -204,11 +204,8 @@ func (m *Machine) log(ctx context.Context, what, kind string, id int64, err erro
 
 // later reports whether a failure of a cloud passes by itself: it never fails a run.
 func later(err error) bool {
-	switch ClassOf(err) {
-	case Throttled, Transient, Expired:
-		return true
-	}
-	return false
+	class := ClassOf(err)
+	return class == Throttled || class == Transient || class == Expired
 }
 
 // recover decides what a failure of a call means for a run.

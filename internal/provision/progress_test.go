@@ -81,9 +81,9 @@ func TestPercentNeverReachesTheEnd(t *testing.T) {
 
 func TestRemaining(t *testing.T) {
 	t.Parallel()
-	minutes := func(n ...time.Duration) (all []time.Duration) {
+	minutes := func(n ...int) (all []time.Duration) {
 		for _, m := range n {
-			all = append(all, m*time.Minute)
+			all = append(all, time.Duration(m)*time.Minute)
 		}
 		return all
 	}

@@ -121,8 +121,9 @@ func (s State) Final() bool {
 	switch s {
 	case Ready, Failed, Cancelled, DeleteBlocked, Deleted:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Outputs are what the cloud says of a cluster that it made.

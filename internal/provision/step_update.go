@@ -26,7 +26,9 @@ func (m *Machine) update(ctx context.Context, run Run) (turn, error) {
 			return m.notUpgraded(ctx, run, Failure{Class: Unknown, Code: apperr.CloudUnknown, CorrelationID: telemetry.Correlation(ctx)})
 		}
 	case StackUpdateStuck, StackDeleting, StackDeleted, StackDeleteFailed:
-		return m.notUpgraded(ctx, run, Failure{Class: Unknown, Code: apperr.CloudBusy, CorrelationID: telemetry.Correlation(ctx), NeedsCleanup: true})
+		return m.notUpgraded(ctx, run, Failure{
+			Class: Unknown, Code: apperr.CloudBusy, CorrelationID: telemetry.Correlation(ctx), NeedsCleanup: true,
+		})
 	}
 	if run.Upgrade.Executed {
 		return m.upgraded(ctx, run)

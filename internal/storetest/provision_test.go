@@ -167,8 +167,10 @@ func TestProvisionEventsAreStoredOnce(t *testing.T) {
 		ctx := t.Context()
 		events := []provision.Event{
 			{ID: "a", At: instant(), LogicalID: "Vpc", Type: "AWS::EC2::VPC", Status: provision.PartCreating},
-			{ID: "b", At: instant(), LogicalID: "Vpc", Type: "AWS::EC2::VPC", Status: provision.PartFailed, FollowUp: true,
-				Failure: &provision.Failure{Class: provision.Quota, Code: apperr.CloudQuota}},
+			{
+				ID: "b", At: instant(), LogicalID: "Vpc", Type: "AWS::EC2::VPC", Status: provision.PartFailed, FollowUp: true,
+				Failure: &provision.Failure{Class: provision.Quota, Code: apperr.CloudQuota},
+			},
 		}
 		for range 2 {
 			s.atomically(t, func(tx provision.Tx) error { return tx.AppendEvents(ctx, s.run.ID, 1, events) })
