@@ -47,8 +47,9 @@ func (c *contact) last() (code apperr.Code, made bool) {
 
 // health is what a step showed of its cluster.
 type health struct {
-	// hold is for how long the cluster is to be left alone.
+	// hold is for how long the cluster is to be left alone, because of code.
 	hold time.Duration
+	code apperr.Code
 	// told says that hold was given with the error: the step could not help it.
 	told bool
 	// well says that the cluster served us.
@@ -62,12 +63,14 @@ func healthOf(claim Claim, err error, c *contact) health {
 		return health{}
 	}
 	if after, ok := apperr.AfterOf(err); ok {
-		return health{hold: min(max(after, holdMin), holdLimit), told: true}
+		return health{hold: min(max(after, holdMin), holdLimit), code: apperr.CodeOf(err), told: true}
 	}
 	code, made := c.last()
 	switch {
-	case err != nil && failing(apperr.CodeOf(err)), failing(code):
-		return health{hold: holdFor(claim.Failures)}
+	case err != nil && failing(apperr.CodeOf(err)):
+		return health{hold: holdFor(claim.Failures), code: apperr.CodeOf(err)}
+	case failing(code):
+		return health{hold: holdFor(claim.Failures), code: code}
 	case made:
 		return health{well: true}
 	}
@@ -90,6 +93,7 @@ func failing(code apperr.Code) bool {
 		apperr.ClusterServerError, apperr.ClusterBreakerOpen, apperr.ClusterRedirected, apperr.ClusterBadResponse,
 		apperr.ClusterAddressRefused:
 		return true
+	default:
+		return false
 	}
-	return false
 }
