@@ -10,7 +10,7 @@ import (
 // TestDeadClustersSlowNobodyDown has fifty clusters that are well share the
 // engine with one that accepts connections and never answers, and then with
 // twenty such, which would take up every worker if they could.
-func TestDeadClustersSlowNobodyDown(t *testing.T) {
+func TestDeadClustersSlowNobodyDown(t *testing.T) { //nolint:paralleltest // it measures
 	const clusters = 50
 	items, due := 2, 200
 	if full() {
