@@ -29,8 +29,11 @@ type contactKey struct{}
 
 // Heard tells the engine that the step which ctx belongs to has called its
 // cluster, and the code that this ended in: empty when it went well. It does
-// nothing outside of a step.
+// nothing outside of a step, and for calls that we ended ourselves.
 func Heard(ctx context.Context, code apperr.Code) {
+	if code == apperr.Interrupted || code == apperr.Unavailable || code == apperr.ClusterUnsupported {
+		return
+	}
 	if c, ok := ctx.Value(contactKey{}).(*contact); ok {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -62,7 +65,8 @@ func healthOf(claim Claim, err error, c *contact) health {
 	if claim.Cluster == 0 {
 		return health{}
 	}
-	if after, ok := apperr.AfterOf(err); ok {
+	// A wait for what is short here, such as memory, is no fault of the cluster.
+	if after, ok := apperr.AfterOf(err); ok && failing(apperr.CodeOf(err)) {
 		return health{hold: min(max(after, holdMin), holdLimit), code: apperr.CodeOf(err), told: true}
 	}
 	code, made := c.last()
