@@ -39,8 +39,8 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return throttleDefault
 }
 
-// endsIn is a body that ends in err instead of its end, or of where we stop reading it. client-go makes an error of its own from a refusal; this
-// is how ours gets past it, after the body was read and the connection is free again.
+// endsIn is a body that ends in err instead of its end, or of where we stop reading it. client-go makes an error of
+// its own from a refusal; this is how ours gets past it, after the body was read and the connection is free again.
 type endsIn struct {
 	io.Reader
 	err error
