@@ -167,4 +167,5 @@ func (c *core) close(ctx context.Context) {
 	}
 }
 
-func now() time.Time { return time.Now().UTC() }
+// now is as exact as the stores are, so that a time which was stored is the one that is remembered.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

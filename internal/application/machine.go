@@ -17,7 +17,7 @@ const (
 	// follower says nothing.
 	fallback = 30 * time.Second
 	// retryEvery is the pause after a call to the cluster that may do better
-	// later. The cluster's own breaker keeps it from being hammered.
+	// later, unless the error tells of a longer one.
 	retryEvery = 10 * time.Second
 	// inTheWayEvery is the pause while an old pod is being deleted.
 	inTheWayEvery = 500 * time.Millisecond
@@ -95,14 +95,17 @@ func (m *Machine) act(ctx context.Context, op Operation) (turn, error) {
 	}
 }
 
-// retry pauses after a failed call to the cluster, and says so in the log.
-func (m *Machine) retry(ctx context.Context, op Operation, doing string, err error) (turn, error) {
+// retry pauses after a failed call to the cluster, and says so in the log. It
+// is up again for one more try before by, when it gives up.
+func (m *Machine) retry(ctx context.Context, op Operation, doing string, err error, by time.Time) (turn, error) {
 	if ctx.Err() != nil || errors.Is(err, work.ErrLeaseLost) {
 		return broken(doing, err)
 	}
+	after, _ := apperr.AfterOf(err)
+	pause := max(retryEvery, min(after, by.Sub(m.now())-retryEvery))
 	m.Log.WarnContext(ctx, "operation waits for its cluster", slog.String("doing", doing),
-		slog.Int64("operation", op.ID), slog.Int64("cluster_id", op.ClusterID), slog.Any("error", err))
-	return wait(retryEvery)
+		slog.Int64("operation", op.ID), slog.Int64("cluster_id", op.ClusterID), slog.Duration("pause", pause), slog.Any("error", err))
+	return wait(pause)
 }
 
 func (m *Machine) now() time.Time {

@@ -294,6 +294,26 @@ func TestMachine_deadlineDoesNotMove(t *testing.T) {
 	}
 }
 
+func TestMachine_comesBackWhenTheClusterAllowsIt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ after, want time.Duration }{
+		"it said nothing":         {0, 10 * time.Second},
+		"in a second":             {time.Second, 10 * time.Second},
+		"in a minute":             {time.Minute, time.Minute},
+		"long after the deadline": {24 * time.Hour, application.Entry{}.Deadline() - 10*time.Second}, // one more try
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.cluster.errs["Prepare"] = apperr.Of(apperr.ClusterThrottled).WithAfter(test.after)
+			next, err := w.step(w.install(application.InstallRequest{Name: "web"}))
+			if err != nil || next.Delay() != test.want {
+				t.Errorf("it comes back after %v (%v), want %v", next.Delay(), err, test.want)
+			}
+		})
+	}
+}
+
 func TestMachine_waitsForAnOldPodToGo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

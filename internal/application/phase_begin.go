@@ -63,10 +63,11 @@ func (m *Machine) notBegun(ctx context.Context, op Operation, err error) (turn, 
 	if code, ok := permanent(err); ok {
 		return m.finish(ctx, op, code, nil)
 	}
-	if m.now().After(op.CreatedAt.Add(startGrace)) {
+	giveUp := op.CreatedAt.Add(startGrace)
+	if m.now().After(giveUp) {
 		return m.finish(ctx, op, apperr.CodeOf(err), nil)
 	}
-	return m.retry(ctx, op, "check rights", err)
+	return m.retry(ctx, op, "check rights", err, giveUp)
 }
 
 // under is the state of an application while the action runs.

@@ -15,12 +15,13 @@ const patience = 10 * time.Minute
 
 // collect stores the rest of the log and removes what the operation made.
 func (m *Machine) collect(ctx context.Context, op Operation) (turn, error) {
-	late := m.now().After(op.DeadlineAt.Add(patience))
+	giveUp := op.DeadlineAt.Add(patience)
+	late := m.now().After(giveUp)
 	if err := m.copyLog(ctx, op); err != nil && !late {
-		return m.retry(ctx, op, "read the log", err)
+		return m.retry(ctx, op, "read the log", err, giveUp)
 	}
 	if err := m.Runner.Cleanup(ctx, op, op.Code != ""); err != nil && !late {
-		return m.retry(ctx, op, "clean up", err)
+		return m.retry(ctx, op, "clean up", err, giveUp)
 	}
 	return m.finish(ctx, op, op.Code, op.Detail)
 }

@@ -73,7 +73,7 @@ func (m *Machine) notStarted(ctx context.Context, op Operation, doing string, er
 	if !m.now().Add(retryEvery).Before(op.DeadlineAt) {
 		return m.ended(ctx, op, outcome{code: apperr.CodeOf(err)})
 	}
-	return m.retry(ctx, op, doing, err)
+	return m.retry(ctx, op, doing, err, op.DeadlineAt)
 }
 
 // spec gathers what the pod is made from.

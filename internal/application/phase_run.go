@@ -13,10 +13,11 @@ func (m *Machine) watch(ctx context.Context, op Operation) (turn, error) {
 	now := m.now()
 	facts, err := m.Runner.Observe(ctx, op)
 	if err != nil {
-		if now.After(op.DeadlineAt.Add(overtime)) {
+		giveUp := op.DeadlineAt.Add(overtime)
+		if now.After(giveUp) {
 			return m.ended(ctx, op, outcome{code: apperr.CodeOf(err)})
 		}
-		return m.retry(ctx, op, "observe the install pod", err)
+		return m.retry(ctx, op, "observe the install pod", err, giveUp)
 	}
 	end, over := judge(op, facts, now)
 	if !over {

@@ -34,6 +34,7 @@ func (s *Service) Edit(ctx context.Context, id int64, r EditRequest) (edited Clu
 		return Cluster{}, fmt.Errorf("edit cluster %d: %w", id, err)
 	}
 	var before Cluster
+	allowed := false // counted once, however often the transaction is run
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		if before, err = tx.Cluster(ctx, id); err != nil {
 			return err
@@ -41,10 +42,11 @@ func (s *Service) Edit(ctx context.Context, id int64, r EditRequest) (edited Clu
 		if edited, err = s.edited(before, r); err != nil {
 			return err
 		}
-		if edited.Generation != before.Generation {
+		if edited.Generation != before.Generation && !allowed {
 			if err = s.attempts.allow(ctx, edited.Platform.APIURL, s.Now()); err != nil {
 				return err
 			}
+			allowed = true
 		}
 		return s.record(ctx, tx, before, edited, r.Token)
 	})

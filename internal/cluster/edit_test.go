@@ -1,10 +1,12 @@
 package cluster_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
 )
@@ -68,6 +70,26 @@ func TestEditOfThePlatformTakesTheTokenAgain(t *testing.T) {
 			}
 			w.wantSealed(pastedToken)
 		})
+	}
+}
+
+// twice runs every transaction again, as a store does when others were in its way.
+type twice struct{ *world }
+
+var errInTheWay = errors.New("in the way")
+
+func (w twice) Atomically(ctx context.Context, fn func(cluster.Tx) error) error {
+	_ = w.world.Atomically(ctx, func(tx cluster.Tx) error { return errors.Join(fn(tx), errInTheWay) })
+	return w.world.Atomically(ctx, fn)
+}
+
+func TestEditCountsOneCheckHoweverOftenItIsTried(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.service.Store = twice{w}
+	ctx := auth.WithIdentity(t.Context(), auth.Identity{Name: "ann"})
+	if _, err := w.service.Edit(ctx, 7, cluster.EditRequest{Token: value("new")}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -52,9 +53,7 @@ func newFleet(t *testing.T, cfg store.Config, steps map[work.Kind]work.Step) *fl
 	f.clients = kube.NewClients(kube.Config{Guard: kubetest.Guard(), Directory: f, UserAgent: "roadstead/test", Log: f})
 	t.Cleanup(f.clients.Close)
 	all := map[work.Kind]work.Step{fleetKind: f.step}
-	for kind, step := range steps {
-		all[kind] = step
-	}
+	maps.Copy(all, steps)
 	log := slog.New(slog.NewTextHandler(f.log, nil))
 	runner := work.NewRunner(f.db.Work(), "fleet", all, log)
 	runner.StepTimeout = 45 * time.Second

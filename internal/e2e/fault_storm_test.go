@@ -21,7 +21,7 @@ func throttled(w http.ResponseWriter, r *http.Request) {
 // TestAClusterThatAsksForAnHourGetsIt has a cluster answer 429, then 503, then
 // 500 to everything, beside one that is well. At last its registration leads to
 // a server that is well, and what waited is done.
-func TestAClusterThatAsksForAnHourGetsIt(t *testing.T) {
+func TestAClusterThatAsksForAnHourGetsIt(t *testing.T) { //nolint:paralleltest // it measures
 	for name, config := range fleetDatabases(t) {
 		t.Run(name, func(t *testing.T) {
 			const items = 40
@@ -79,7 +79,7 @@ func (f *fleet) renew(t *testing.T, cluster int64, server *kubetest.Server) {
 // TestStepsThatBreakDown has steps panic, ignore their context and leak
 // goroutines beside ones that do their work. A full run waits until they are
 // parked, which takes three strikes.
-func TestStepsThatBreakDown(t *testing.T) {
+func TestStepsThatBreakDown(t *testing.T) { //nolint:paralleltest // it measures
 	for name, config := range fleetDatabases(t) {
 		t.Run(name, func(t *testing.T) {
 			release := make(chan struct{})

@@ -48,6 +48,7 @@ type exchange struct {
 	ctx    context.Context //nolint:containedctx // of the request, for the record that is written when its answer was read
 	start  time.Time
 	probe  bool // of the breaker
+	before int  // refusals of the credential before it left
 	status int
 	event  string
 }
@@ -70,7 +71,7 @@ func (b *bind) RoundTrip(req *http.Request) (*http.Response, error) {
 		b.fault("kube " + x.verb + " " + x.resource)
 	}
 	x.status = resp.StatusCode
-	if b.health.credentials.settle(x.request, x.status) {
+	if b.health.credentials.settle(x.request, x.status, x.before) {
 		x.event = eventRefused
 	}
 	return b.incoming(x, resp)
@@ -85,10 +86,10 @@ func (b *bind) admit(req *http.Request, x *exchange) (err error) {
 		return err
 	}
 	force := x.ctx.Value(forceKey{}) != nil
-	if err := b.health.credentials.admit(force); err != nil {
+	if x.before, err = b.health.credentials.admit(force); err != nil {
 		return err
 	}
-	if x.probe, err = b.health.breaker.admit(force); err != nil {
+	if x.probe, err = b.health.breaker.admit(force, x.stream()); err != nil {
 		return err
 	}
 	if err := b.budget.Wait(x.ctx); err != nil {

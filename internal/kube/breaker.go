@@ -43,15 +43,16 @@ type settled struct {
 }
 
 // admit lets a call out, or says when to come back. A forced call always goes: somebody asked for this cluster's
-// state. A probe is the one call that finds out whether the pause may end.
-func (b *breaker) admit(force bool) (probe bool, err error) {
+// state. A probe is the one call that finds out whether the pause may end; a stream is none, since the log of a quiet
+// container is not answered for hours.
+func (b *breaker) admit(force, stream bool) (probe bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.pause == 0 || force {
 		return false, nil
 	}
 	left := b.until.Sub(b.now())
-	if b.probing || left > 0 {
+	if b.probing || stream || left > 0 {
 		return false, apperr.Of(apperr.ClusterBreakerOpen).WithAfter(max(left, breakerProbing))
 	}
 	b.probing = true

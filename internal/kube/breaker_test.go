@@ -18,7 +18,7 @@ func newHand() (h *hand, b *breaker) {
 }
 
 func (b *breaker) call(o outcome) bool {
-	probe, err := b.admit(false)
+	probe, err := b.admit(false, false)
 	if err == nil {
 		b.settle(probe, o)
 	}
@@ -45,12 +45,15 @@ func TestBreakerOpensAndProbes(t *testing.T) {
 	if b.call(reached) {
 		t.Fatal("closed after five failures")
 	}
-	if _, err := b.admit(true); err != nil {
+	if _, err := b.admit(true, false); err != nil {
 		t.Error("a forced call is held back")
 	}
 
 	h.pass(breakerPause)
-	probe, err := b.admit(false)
+	if _, err := b.admit(false, true); apperr.CodeOf(err) != apperr.ClusterBreakerOpen {
+		t.Errorf("a stream is let out to probe: %v", err)
+	}
+	probe, err := b.admit(false, false)
 	if err != nil || !probe {
 		t.Fatal("no probe after the pause")
 	}
@@ -84,7 +87,7 @@ func TestBreakerSaysWhenToComeBack(t *testing.T) {
 		b.call(unreachable)
 	}
 	wait := func() time.Duration {
-		_, err := b.admit(false)
+		_, err := b.admit(false, false)
 		if apperr.CodeOf(err) != apperr.ClusterBreakerOpen {
 			t.Fatalf("let out, or refused with %v", err)
 		}
@@ -99,7 +102,7 @@ func TestBreakerSaysWhenToComeBack(t *testing.T) {
 		t.Errorf("come back after %s, want 10 s", got)
 	}
 	h.pass(10 * time.Second)
-	if probe, err := b.admit(false); err != nil || !probe {
+	if probe, err := b.admit(false, false); err != nil || !probe {
 		t.Fatal("no probe when the pause is over")
 	}
 	if got := wait(); got != breakerProbing {
@@ -146,7 +149,7 @@ func TestBreakerIgnoresLateFailures(t *testing.T) {
 	t.Parallel()
 	h, b := newHand()
 	for range 50 {
-		if _, err := b.admit(false); err != nil {
+		if _, err := b.admit(false, false); err != nil {
 			t.Fatal(err)
 		}
 	}

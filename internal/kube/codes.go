@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -129,9 +130,27 @@ func isRefused(err error) bool {
 			return true
 		}
 	}
+	if reset, ok := errors.AsType[resetError](err); ok {
+		return reset.Code != protocolError
+	}
 	_, ok := errors.AsType[*net.OpError](err)
 	return ok
 }
+
+// resetError has the shape into which net/http lets its error for a reset HTTP/2 stream be read.
+type resetError struct {
+	StreamID, Code uint32
+	Cause          error
+}
+
+// protocolError is the code of a stream that broke the rules of HTTP/2 (RFC 9113, 7).
+const protocolError = 1
+
+// Error gives the code.
+func (r resetError) Error() string { return fmt.Sprintf("the stream was reset with code %d", r.Code) }
+
+// Unwrap gives the cause.
+func (r resetError) Unwrap() error { return r.Cause }
 
 func codeOfTLS(err error) apperr.Code {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {

@@ -21,27 +21,30 @@ const eventRefused = "credentials_refused"
 type credentials struct {
 	mu       sync.Mutex
 	refusals int // in a row
+	ever     int // refusals in all
 }
 
-// admit lets a call out, unless the cluster would refuse it anyway.
-func (c *credentials) admit(force bool) error {
+// admit lets a call out, unless the cluster would refuse it anyway. It returns how many refusals came before it.
+func (c *credentials) admit(force bool) (before int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if force || c.refusals < credentialRefusals {
-		return nil
+		return c.ever, nil
 	}
-	return apperr.Of(apperr.ClusterUnauthorized).WithAfter(credentialPause)
+	return 0, apperr.Of(apperr.ClusterUnauthorized).WithAfter(credentialPause)
 }
 
-// settle takes the status of an answer and reports whether it ended the use of the credential.
-func (c *credentials) settle(r request, status int) (ended bool) {
+// settle takes the status of an answer and reports whether it ended the use of the credential. A good one counts only
+// if its call left after the last refusal: a slow answer may be older than that.
+func (c *credentials) settle(r request, status, before int) (ended bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case status == http.StatusUnauthorized:
 		c.refusals++
+		c.ever++
 		return c.refusals == credentialRefusals
-	case !r.public():
+	case !r.public() && status < http.StatusInternalServerError && before == c.ever:
 		c.refusals = 0
 	}
 	return false

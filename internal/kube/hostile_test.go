@@ -40,6 +40,7 @@ func TestAnswersGetCodes(t *testing.T) {
 		"200 in HTML":       {kubetest.Text(200, "text/html", "<h1>"+marker), apperr.ClusterBadResponse},
 		"200 not JSON":      {kubetest.Text(200, "application/json", marker), apperr.ClusterBadResponse},
 		"200 other kind":    {kubetest.JSON(200, map[string]string{"apiVersion": "v1", "kind": marker}), apperr.ClusterBadResponse},
+		"200 another kind":  {kubetest.JSON(200, map[string]string{"apiVersion": "v1", "kind": "ConfigMap"}), apperr.ClusterBadResponse},
 		"200 empty":         {kubetest.Text(200, "application/json", ""), apperr.ClusterBadResponse},
 		"200 failed status": {kubetest.Status(200, "Forbidden", marker), apperr.ClusterBadResponse},
 		"not gzip":          {notGzip, apperr.ClusterBadResponse},

@@ -81,9 +81,12 @@ func decodeMasked(result rest.Result, into protobufMessage, m *mask) error {
 	if err != nil {
 		return classify(err)
 	}
-	_, raw, err := unwrapped(body)
+	kind, raw, err := unwrapped(body)
 	if errors.Is(err, errNotProtobuf) {
-		return badAnswer(result.Into(into))
+		return badAnswer(readInto(result, into))
+	}
+	if err == nil {
+		err = sameKind(kind, into)
 	}
 	if err != nil {
 		return badAnswer(err)
@@ -96,6 +99,19 @@ func decodeMasked(result rest.Result, into protobufMessage, m *mask) error {
 		return err
 	}
 	return badAnswer(into.Unmarshal(kept))
+}
+
+// sameKind fails unless the envelope names the kind of into.
+func sameKind(kind []byte, into runtime.Object) error {
+	var named runtime.TypeMeta
+	if err := named.Unmarshal(kind); err != nil {
+		return fmt.Errorf("reading its kind: %w", err)
+	}
+	wanted, err := kindOf(into)
+	if err == nil && named.GroupVersionKind() != wanted {
+		err = fmt.Errorf("it is of another kind than a %T", into)
+	}
+	return err
 }
 
 var (

@@ -3,6 +3,7 @@ package kube
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -111,7 +112,22 @@ func decode(result rest.Result, into runtime.Object) error {
 	if err != nil {
 		return classify(err)
 	}
-	return badAnswer(result.Into(into))
+	return badAnswer(readInto(result, into))
+}
+
+// readInto reads an answer of into's own kind. client-go's Into leaves into empty, and says nothing, when the answer is
+// of another one: a list without items would then be taken for the truth.
+func readInto(result rest.Result, into runtime.Object) error {
+	got, err := result.Get()
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what it was doing
+	}
+	from, to := reflect.ValueOf(got), reflect.ValueOf(into)
+	if from.Type() != to.Type() {
+		return fmt.Errorf("it is a %T, not a %T", got, into)
+	}
+	to.Elem().Set(from.Elem())
+	return nil
 }
 
 func decodeJSON(result rest.Result, into runtime.Object) error {

@@ -39,8 +39,8 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return throttleDefault
 }
 
-// endsIn is a body that ends in err instead of its end. client-go makes an error of its own from a refusal; this
-// is how ours gets past it, after the body was read and the connection is free again.
+// endsIn is a body that ends in err instead of its end, or of where we stop reading it. client-go makes an error of
+// its own from a refusal; this is how ours gets past it, after the body was read and the connection is free again.
 type endsIn struct {
 	io.Reader
 	err error
@@ -48,7 +48,7 @@ type endsIn struct {
 
 func (e endsIn) Read(p []byte) (int, error) {
 	n, err := e.Reader.Read(p)
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || apperr.CodeOf(err) == apperr.ClusterResponseTooLarge {
 		err = e.err
 	}
 	return n, err

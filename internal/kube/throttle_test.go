@@ -42,9 +42,13 @@ func TestRetryAfterIsPassedOn(t *testing.T) {
 		"an hour":        {later(429, "3600"), 15 * time.Minute, apperr.ClusterThrottled},
 		"beyond numbers": {later(429, strings.Repeat("9", 40)), 15 * time.Minute, apperr.ClusterThrottled},
 		"far date":       {later(429, date(24*365*time.Hour)), 15 * time.Minute, apperr.ClusterThrottled},
-		"503 with":       {later(503, "120"), 2 * time.Minute, apperr.ClusterThrottled},
-		"503 without":    {later(503, ""), 0, apperr.ClusterServerError},
-		"500 with":       {later(500, "120"), 0, apperr.ClusterServerError},
+		"a long story": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "120")
+			kubetest.Status(429, "TooManyRequests", strings.Repeat("x", 100<<10))(w, r)
+		}, 2 * time.Minute, apperr.ClusterThrottled},
+		"503 with":    {later(503, "120"), 2 * time.Minute, apperr.ClusterThrottled},
+		"503 without": {later(503, ""), 0, apperr.ClusterServerError},
+		"500 with":    {later(500, "120"), 0, apperr.ClusterServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -103,8 +103,7 @@ func (w *weigher) fieldsOf(of reflect.Type) []weightField {
 	if known {
 		return fields
 	}
-	for i := range of.NumField() {
-		f := of.Field(i)
+	for f := range of.Fields() {
 		parts := strings.Split(f.Tag.Get("protobuf"), ",") // such as "bytes,2,rep,name=items"
 		if len(parts) < 2 {
 			continue
@@ -123,17 +122,17 @@ func (w *weigher) fieldsOf(of reflect.Type) []weightField {
 }
 
 func weightFieldOf(t reflect.Type) weightField {
-	switch t.Kind() {
-	case reflect.Map:
+	kind := t.Kind()
+	switch {
+	case kind == reflect.Map:
 		return weightField{size: entryWeight}
-	case reflect.Slice, reflect.Pointer:
+	case kind == reflect.Slice, kind == reflect.Pointer:
 		inner := weightFieldOf(t.Elem())
 		inner.size += int64(t.Elem().Size())
 		return inner
-	case reflect.Struct:
-		if t == reflect.TypeFor[metav1.Time]() || t == reflect.TypeFor[metav1.MicroTime]() {
-			return weightField{} // written as another message than its fields say
-		}
+	case t == reflect.TypeFor[metav1.Time](), t == reflect.TypeFor[metav1.MicroTime]():
+		return weightField{} // written as another message than its fields say
+	case kind == reflect.Struct:
 		return weightField{message: t}
 	}
 	return weightField{}

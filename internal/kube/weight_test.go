@@ -66,8 +66,7 @@ func TestWeightOfProtobuf(t *testing.T) {
 func TestWeightKnowsEveryList(t *testing.T) {
 	t.Parallel()
 	for kind, typ := range scheme.Scheme.KnownTypes(corev1.SchemeGroupVersion) {
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
 			if f.Type.Kind() == reflect.Slice && f.Tag.Get("protobuf") == "" {
 				t.Errorf("%s.%s has no number", kind, f.Name)
 			}

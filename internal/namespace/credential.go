@@ -40,8 +40,8 @@ type Grant struct {
 }
 
 // RequestCredential has a worker mint a token for a namespace and waits for it
-// at most ten seconds. The token travels sealed to a key that only this call
-// holds.
+// at most ten seconds: not at all when the cluster is left alone for longer than
+// that. The token travels sealed to a key that only this call holds.
 func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, lifetime time.Duration) (Grant, error) {
 	if lifetime == 0 {
 		lifetime = DefaultLifetime
@@ -62,6 +62,9 @@ func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, life
 	if err != nil {
 		return Grant{}, fmt.Errorf("find cluster %d: %w", n.ClusterID, err)
 	}
+	if err := s.reachable(ctx, n.ClusterID, answerWait); err != nil {
+		return Grant{}, err
+	}
 	box, err := secret.NewBox()
 	if err != nil {
 		return Grant{}, fmt.Errorf("make one-time key: %w", err)
@@ -71,6 +74,20 @@ func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, life
 		return Grant{}, err
 	}
 	return s.await(ctx, credential.ID, box, Grant{Namespace: n, Cluster: home})
+}
+
+// reachable ends in the error of a cluster whose work waits for that long or
+// longer.
+func (s *Service) reachable(ctx context.Context, clusterID int64, long time.Duration) error {
+	held, code, err := s.Store.Held(ctx, clusterID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("see whether cluster %d is held: %w", clusterID, err)
+	case code == "" || held < long:
+		return nil
+	default:
+		return apperr.Of(code).WithAfter(held)
+	}
 }
 
 // ask records the request and queues it.
@@ -132,6 +149,9 @@ func (s *Service) await(ctx context.Context, id int64, box *secret.Box, g Grant)
 		case <-notices:
 		case <-tick.C:
 		case <-over:
+			if err := s.reachable(ctx, g.Cluster.ID, 0); err != nil {
+				return Grant{}, err
+			}
 			return Grant{}, apperr.Of(apperr.CredentialTimeout)
 		case <-ctx.Done():
 			return Grant{}, fmt.Errorf("wait for credential %d: %w", id, ctx.Err())

@@ -3,10 +3,12 @@ package namespace_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/work"
@@ -22,6 +24,17 @@ type store struct {
 	namespace.Store
 
 	rows []namespace.Namespace
+	held time.Duration // of every cluster
+	code apperr.Code
+}
+
+func (s *store) Held(context.Context, int64) (time.Duration, apperr.Code, error) {
+	return s.held, s.code, nil
+}
+
+// Credential is one that no worker has answered.
+func (s *store) Credential(context.Context, int64) (namespace.Credential, error) {
+	return namespace.Credential{State: namespace.CredentialPending}, nil
 }
 
 func (s *store) Atomically(_ context.Context, fn func(namespace.Tx) error) error {
@@ -62,6 +75,14 @@ func (t tx) UpdateNamespace(_ context.Context, n namespace.Namespace) error {
 
 func (tx) Notify(string) {}
 
+func (tx) LiveCredentials(context.Context, int64) (int, error)    { return 0, nil }
+func (tx) PendingCredentials(context.Context, int64) (int, error) { return 0, nil }
+func (tx) Schedule(context.Context, work.Ref) error               { return nil }
+
+func (tx) InsertCredential(_ context.Context, c namespace.Credential) (namespace.Credential, error) {
+	return c, nil
+}
+
 type tenants struct{ tenant.Store }
 
 func (tenants) Project(context.Context, int64) (tenant.Project, error) {
@@ -76,6 +97,10 @@ type clusters struct {
 	cluster.Store
 
 	candidates []cluster.Cluster
+}
+
+func (clusters) Cluster(_ context.Context, id int64) (cluster.Cluster, error) {
+	return cluster.Cluster{ID: id}, nil
 }
 
 func (c clusters) Candidates(context.Context, int64, []int64) ([]cluster.Cluster, error) {
@@ -114,6 +139,41 @@ func TestNamespaceIsTheOneOfTheServingCluster(t *testing.T) {
 			if got.ID != tc.want || apperr.CodeOf(err) != tc.code {
 				t.Errorf("namespace %d, %v; want %d", got.ID, err, tc.want)
 			}
+		})
+	}
+}
+
+// Whoever asks for a credential of a cluster that fails is told why, and at once
+// when no try is due while he would wait.
+func TestCredentialOfAFailingCluster(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		held time.Duration
+		code apperr.Code
+		want apperr.Code
+		took time.Duration
+	}{
+		"held for long":     {15 * time.Minute, apperr.ClusterThrottled, apperr.ClusterThrottled, 0},
+		"held for a moment": {time.Second, apperr.ClusterTimeout, apperr.ClusterTimeout, 10 * time.Second},
+		"a try is due":      {0, apperr.ClusterBreakerOpen, apperr.ClusterBreakerOpen, 10 * time.Second},
+		"well, but slow":    {0, "", apperr.CredentialTimeout, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := namespace.Service{
+					Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, State: namespace.Ready}}, held: tc.held, code: tc.code},
+					Clusters: &cluster.Service{Store: clusters{}}, Bus: event.NewBus(), Now: time.Now,
+				}
+				began := time.Now()
+				_, err := s.RequestCredential(t.Context(), 1, 0)
+				if apperr.CodeOf(err) != tc.want || time.Since(began) != tc.took {
+					t.Errorf("it ends after %v in %v, want %v, %s", time.Since(began), err, tc.took, tc.want)
+				}
+				if after, _ := apperr.AfterOf(err); after != tc.held {
+					t.Errorf("it says to come back after %v, want %v", after, tc.held)
+				}
+			})
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -18,6 +19,10 @@ type Store interface {
 	NamespacesOfProject(ctx context.Context, projectID int64) ([]Namespace, error)
 	NamespacesOfCluster(ctx context.Context, clusterID int64) ([]Namespace, error)
 	Credential(ctx context.Context, id int64) (Credential, error)
+	// Held returns for how long work keeps away from a cluster, and the code of
+	// its failure. The time is zero when a try is due; the code is empty when
+	// the cluster is well.
+	Held(ctx context.Context, clusterID int64) (time.Duration, apperr.Code, error)
 }
 
 // Tx is the part of the store that changes things, inside one transaction.

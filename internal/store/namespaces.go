@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/namespace"
@@ -49,6 +52,18 @@ func (s Namespaces) NamespaceOf(
 		return namespace.Namespace{}, doing(err, "read the namespace of environment %d on cluster %d", environmentID, clusterID)
 	}
 	return namespaceOf(row)
+}
+
+// Held returns for how long work keeps away from a cluster, and the code of its
+// failure. The time is zero when a try is due; the code is empty when the
+// cluster is well.
+func (s Namespaces) Held(ctx context.Context, clusterID int64) (time.Duration, apperr.Code, error) {
+	row, err := s.db.reader().ClusterHold(ctx, clusterID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	left := max(0, time.Until(moment(row.HeldUntil)))
+	return left, apperr.Code(row.Code), doing(err, "read the hold of cluster %d", clusterID)
 }
 
 // NamespacesOfProject lists those of a project, the oldest first.

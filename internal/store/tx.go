@@ -93,7 +93,9 @@ func (db *DB) within(ctx context.Context, fn func(conn *sql.Conn, tx *sql.Tx) er
 		return doing(err, "get a connection")
 	}
 	defer conn.Close() // hands it back
-	sqlTx, err := conn.BeginTx(ctx, nil)
+	// The transaction does not end with ctx by itself: database/sql would roll it back from a goroutine of its own, while
+	// the queue's driver may be using the connection under it. The statements end with ctx, and then so does it, here.
+	sqlTx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return doing(err, "begin a transaction")
 	}

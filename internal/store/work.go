@@ -61,7 +61,7 @@ func (s Work) claim(
 		Kind: item.Kind, Object: item.Object, Epoch: item.Epoch, Owner: owner, LeaseUntil: in(lease), Now: now(),
 	}
 	if !slot.Ailing {
-		return sqlgen.New(s.db.write).ClaimWork(ctx, params) //nolint:wrapcheck // the caller says what it was doing
+		return sqlgen.New(s.db.write).ClaimWork(ctx, params)
 	}
 	err = s.db.within(ctx, func(_ *sql.Conn, tx *sql.Tx) error {
 		q := sqlgen.New(tx)
@@ -75,7 +75,7 @@ func (s Work) claim(
 		if err == nil {
 			row, err = q.ClaimWork(ctx, params)
 		}
-		return err //nolint:wrapcheck // as above
+		return err
 	})
 	return row, err
 }
@@ -91,14 +91,14 @@ type due struct {
 func (db *DB) dueItem(ctx context.Context, q *sqlgen.Queries, slot work.Slot) (due, error) {
 	if !slot.Ailing {
 		item, err := q.DueItem(ctx, sqlgen.DueItemParams{Cluster: slot.Cluster, Slot: int64(slot.Slot), Now: now()})
-		return due{DueItemRow: item}, err //nolint:wrapcheck // the callers say what they were doing
+		return due{DueItemRow: item}, err
 	}
 	item, err := q.DueItemAiling(ctx, sqlgen.DueItemAilingParams{
 		Cluster: slot.Cluster, Slot: int64(slot.Slot), Now: now(), Exempt: db.exemptList(),
 	})
 	return due{
 		DueItemRow: sqlgen.DueItemRow{Kind: item.Kind, Object: item.Object, Epoch: item.Epoch}, failures: int(item.Failures),
-	}, err //nolint:wrapcheck // as above
+	}, err
 }
 
 // Renew extends the lease. It returns ErrLeaseLost when it is gone.
@@ -129,7 +129,7 @@ func (s Work) settleAll(ctx context.Context, claim work.Claim, owner string, end
 				return doing(err, "release cluster %d", claim.Cluster)
 			}
 		} else if err := q.HoldCluster(ctx, sqlgen.HoldClusterParams{
-			Cluster: claim.Cluster, HeldUntil: in(end.Hold), Now: now(),
+			Cluster: claim.Cluster, HeldUntil: in(end.Hold), Code: string(end.Code), Now: now(),
 		}); err != nil {
 			return doing(err, "hold cluster %d", claim.Cluster)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/storetest"
@@ -33,6 +34,44 @@ func (w world) hold(t *testing.T, d time.Duration) {
 	w.schedule(t, item(99))
 	claim := w.claim(t, item(99), "worker", time.Minute)
 	check(t, w.Work().Settle(t.Context(), claim, "worker", work.End{Next: work.Done(), Hold: d}))
+}
+
+func TestHoldTellsItsCode(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := world{DB: storetest.Open(t, config(t))}
+			w.wantHeld(t, 0, "")
+			var claims []work.Claim
+			for slot := range 3 {
+				w.schedule(t, slotted(1, slot, "thing"))
+				claims = append(claims, w.claim(t, slotted(1, slot, "thing"), "worker", time.Minute))
+			}
+			settle := func(claim work.Claim, end work.End) {
+				end.Next = work.Done()
+				check(t, w.Work().Settle(t.Context(), claim, "worker", end))
+			}
+			settle(claims[0], work.End{Hold: time.Minute, Code: apperr.ClusterTimeout})
+			w.wantHeld(t, time.Minute, apperr.ClusterTimeout)
+			settle(claims[1], work.End{Hold: time.Hour, Code: apperr.ClusterThrottled})
+			w.wantHeld(t, time.Hour, apperr.ClusterThrottled)
+			settle(claims[2], work.End{Hold: time.Second, Code: apperr.ClusterRefused})
+			w.wantHeld(t, time.Hour, apperr.ClusterThrottled) // the longest counts
+			check(t, w.Work().Release(t.Context(), 1))
+			w.wantHeld(t, 0, "")
+		})
+	}
+}
+
+// wantHeld wants cluster 1 to be held for about that long, because of code.
+func (w world) wantHeld(t *testing.T, about time.Duration, code apperr.Code) {
+	t.Helper()
+	left, got, err := w.Namespaces().Held(t.Context(), 1)
+	check(t, err)
+	if got != code || left > about || left < about-30*time.Second {
+		t.Errorf("the cluster is held for %v because of %q, want %v, %q", left, got, about, code)
+	}
 }
 
 func TestHeldClusterRestsButForExemptWork(t *testing.T) {

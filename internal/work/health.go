@@ -29,8 +29,11 @@ type contactKey struct{}
 
 // Heard tells the engine that the step which ctx belongs to has called its
 // cluster, and the code that this ended in: empty when it went well. It does
-// nothing outside of a step.
+// nothing outside of a step, and for calls that we ended ourselves.
 func Heard(ctx context.Context, code apperr.Code) {
+	if code == apperr.Interrupted || code == apperr.Unavailable || code == apperr.ClusterUnsupported {
+		return
+	}
 	if c, ok := ctx.Value(contactKey{}).(*contact); ok {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -47,8 +50,9 @@ func (c *contact) last() (code apperr.Code, made bool) {
 
 // health is what a step showed of its cluster.
 type health struct {
-	// hold is for how long the cluster is to be left alone.
+	// hold is for how long the cluster is to be left alone, because of code.
 	hold time.Duration
+	code apperr.Code
 	// told says that hold was given with the error: the step could not help it.
 	told bool
 	// well says that the cluster served us.
@@ -61,13 +65,16 @@ func healthOf(claim Claim, err error, c *contact) health {
 	if claim.Cluster == 0 {
 		return health{}
 	}
-	if after, ok := apperr.AfterOf(err); ok {
-		return health{hold: min(max(after, holdMin), holdLimit), told: true}
+	// A wait for what is short here, such as memory, is no fault of the cluster.
+	if after, ok := apperr.AfterOf(err); ok && failing(apperr.CodeOf(err)) {
+		return health{hold: min(max(after, holdMin), holdLimit), code: apperr.CodeOf(err), told: true}
 	}
 	code, made := c.last()
 	switch {
-	case err != nil && failing(apperr.CodeOf(err)), failing(code):
-		return health{hold: holdFor(claim.Failures)}
+	case err != nil && failing(apperr.CodeOf(err)):
+		return health{hold: holdFor(claim.Failures), code: apperr.CodeOf(err)}
+	case failing(code):
+		return health{hold: holdFor(claim.Failures), code: code}
 	case made:
 		return health{well: true}
 	}
@@ -90,6 +97,7 @@ func failing(code apperr.Code) bool {
 		apperr.ClusterServerError, apperr.ClusterBreakerOpen, apperr.ClusterRedirected, apperr.ClusterBadResponse,
 		apperr.ClusterAddressRefused:
 		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -41,6 +41,8 @@ func TestWhatAStepShowsOfItsCluster(t *testing.T) {
 			heard: []apperr.Code{"", apperr.ClusterServerError}, hold: [2]time.Duration{750 * time.Millisecond, 1250 * time.Millisecond},
 		},
 		"it failed and then served":  {heard: []apperr.Code{apperr.ClusterTimeout, ""}, failures: 2, released: true},
+		"we broke the call off":      {heard: []apperr.Code{apperr.Interrupted}, failures: 2},
+		"we are short of memory":     {err: apperr.Of(apperr.Unavailable).WithAfter(time.Minute), failures: 2, attempt: 1},
 		"it is back":                 {heard: []apperr.Code{""}, failures: 2, released: true},
 		"it is back and refuses":     {err: apperr.Of(apperr.ClusterForbidden), heard: []apperr.Code{apperr.ClusterForbidden}, failures: 2, released: true, attempt: 1},
 		"it was well":                {heard: []apperr.Code{""}},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
 )
 
 const (
@@ -43,8 +45,10 @@ type End struct {
 	// Attempt and Strikes are for the next claim.
 	Attempt int
 	Strikes int
-	// Hold keeps work away from the cluster for so long. Zero does not.
+	// Hold keeps work away from the cluster for so long, because of Code. Zero
+	// does not.
 	Hold time.Duration
+	Code apperr.Code
 	// Release ends the hold: the cluster is well.
 	Release bool
 }
@@ -145,7 +149,7 @@ func (r *Runner) run(ctx context.Context, claim Claim) (End, Outcome) {
 // judge turns the end of a step into that of its claim. The log lines are told
 // apart by their level: a person is wanted for a step that brought itself down.
 func (r *Runner) judge(ctx context.Context, claim Claim, next Next, err error, h health) (End, Outcome) {
-	end := End{Next: next, Hold: h.hold, Release: h.well && claim.Failures > 0}
+	end := End{Next: next, Hold: h.hold, Code: h.code, Release: h.well && claim.Failures > 0}
 	switch {
 	case err == nil && next.IsDone():
 		return end, OutcomeDone

@@ -42,8 +42,10 @@ func (r *rows) ClaimDue(_ context.Context, slot work.Slot, owner string, _ time.
 	r.epoch++
 	r.unsettled++
 	ref := work.Ref{Kind: "thing", Object: 1, Cluster: slot.Cluster}
-	return work.Claim{Ref: ref, Epoch: r.epoch, Attempt: r.attempt, Strikes: r.strikes, Failures: r.failures,
-		Unsettled: r.unsettled - 1, Wakes: r.wakes}, true, nil
+	return work.Claim{
+		Ref: ref, Epoch: r.epoch, Attempt: r.attempt, Strikes: r.strikes, Failures: r.failures,
+		Unsettled: r.unsettled - 1, Wakes: r.wakes,
+	}, true, nil
 }
 
 func (r *rows) Renew(context.Context, work.Claim, string, time.Duration) error {

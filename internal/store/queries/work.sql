@@ -30,15 +30,16 @@ WHERE w.cluster = $1 AND w.slot = $2 AND w.due_at <= sqlc.arg(now)
 ORDER BY CASE WHEN CAST(sqlc.arg(exempt) AS TEXT) LIKE '%,' || w.kind || ',%' THEN 0 ELSE 1 END, w.due_at LIMIT 1;
 
 -- name: ClusterHold :one
-SELECT held_until, failures FROM cluster_holds WHERE cluster = $1;
+SELECT held_until, code FROM cluster_holds WHERE cluster = $1;
 
 -- name: LockHold :execrows
 UPDATE cluster_holds SET cluster = cluster WHERE cluster = $1;
 
 -- name: HoldCluster :exec
-INSERT INTO cluster_holds (cluster, held_until, failures) VALUES ($1, $2, 1)
+INSERT INTO cluster_holds (cluster, held_until, failures, code) VALUES ($1, $2, 1, $3)
 ON CONFLICT (cluster) DO UPDATE SET
     failures = CASE WHEN cluster_holds.held_until <= sqlc.arg(now) THEN cluster_holds.failures + 1 ELSE cluster_holds.failures END,
+    code = CASE WHEN excluded.held_until > cluster_holds.held_until THEN excluded.code ELSE cluster_holds.code END,
     held_until = CASE WHEN excluded.held_until > cluster_holds.held_until THEN excluded.held_until ELSE cluster_holds.held_until END;
 
 -- name: ReleaseCluster :exec

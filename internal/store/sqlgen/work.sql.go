@@ -99,18 +99,18 @@ func (q *Queries) ClearWorkLeases(ctx context.Context) error {
 }
 
 const clusterHold = `-- name: ClusterHold :one
-SELECT held_until, failures FROM cluster_holds WHERE cluster = $1
+SELECT held_until, code FROM cluster_holds WHERE cluster = $1
 `
 
 type ClusterHoldRow struct {
 	HeldUntil int64
-	Failures  int64
+	Code      string
 }
 
 func (q *Queries) ClusterHold(ctx context.Context, cluster int64) (ClusterHoldRow, error) {
 	row := q.db.QueryRowContext(ctx, clusterHold, cluster)
 	var i ClusterHoldRow
-	err := row.Scan(&i.HeldUntil, &i.Failures)
+	err := row.Scan(&i.HeldUntil, &i.Code)
 	return i, err
 }
 
@@ -370,20 +370,27 @@ func (q *Queries) FinishWork(ctx context.Context, arg FinishWorkParams) (int64, 
 }
 
 const holdCluster = `-- name: HoldCluster :exec
-INSERT INTO cluster_holds (cluster, held_until, failures) VALUES ($1, $2, 1)
+INSERT INTO cluster_holds (cluster, held_until, failures, code) VALUES ($1, $2, 1, $3)
 ON CONFLICT (cluster) DO UPDATE SET
-    failures = CASE WHEN cluster_holds.held_until <= $3 THEN cluster_holds.failures + 1 ELSE cluster_holds.failures END,
+    failures = CASE WHEN cluster_holds.held_until <= $4 THEN cluster_holds.failures + 1 ELSE cluster_holds.failures END,
+    code = CASE WHEN excluded.held_until > cluster_holds.held_until THEN excluded.code ELSE cluster_holds.code END,
     held_until = CASE WHEN excluded.held_until > cluster_holds.held_until THEN excluded.held_until ELSE cluster_holds.held_until END
 `
 
 type HoldClusterParams struct {
 	Cluster   int64
 	HeldUntil int64
+	Code      string
 	Now       int64
 }
 
 func (q *Queries) HoldCluster(ctx context.Context, arg HoldClusterParams) error {
-	_, err := q.db.ExecContext(ctx, holdCluster, arg.Cluster, arg.HeldUntil, arg.Now)
+	_, err := q.db.ExecContext(ctx, holdCluster,
+		arg.Cluster,
+		arg.HeldUntil,
+		arg.Code,
+		arg.Now,
+	)
 	return err
 }
 
