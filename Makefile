@@ -28,6 +28,14 @@ demo: build .cache/demo ## Show the product on a cluster of its own until Ctrl-C
 demo-check: build .cache/demo ## Run the demo, check every step of it, and end
 	.cache/demo -bin bin -check
 
+.PHONY: demo-eks
+demo-eks: build .cache/demo ## Show a cluster on Amazon EKS, with a fake AWS on this machine, until Ctrl-C
+	.cache/demo -bin bin -eks
+
+.PHONY: demo-eks-check
+demo-eks-check: build .cache/demo ## Run the demo of EKS, check every step of it, delete the cluster, and end
+	.cache/demo -bin bin -eks -check
+
 .PHONY: images
 images: $(TOOLS)/ociimage ## Build dist/*.tar: OCI images for linux/amd64 and linux/arm64, without a container engine
 	for arch in $(ARCHES); do \
@@ -90,7 +98,7 @@ clean: ## Remove what was built
 .PHONY: help
 help: ## List the tasks
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Programs. The go command knows what is up to date.
 

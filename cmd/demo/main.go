@@ -16,22 +16,22 @@ import (
 func main() {
 	bin := flag.String("bin", "bin", "folder of roadstead, roadstead-installer and devcluster")
 	check := flag.Bool("check", false, "check every step and end")
+	eks := flag.Bool("eks", false, "show the life of a cluster on Amazon EKS, of which there is a fake one on this machine")
 	flag.Parse()
-	if err := run(*bin, *check); err != nil {
+	if err := run(demo.Options{Bin: *bin, EKS: *eks, Check: *check, Out: os.Stdout}); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
 // run shows the demo until it is interrupted, which is how it usually ends.
-func run(bin string, check bool) error {
+func run(o demo.Options) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	folder, err := filepath.Abs(bin)
-	if err != nil {
+	if o.Bin, err = filepath.Abs(o.Bin); err != nil {
 		return fmt.Errorf("find the programs: %w", err)
 	}
-	err = demo.Run(ctx, demo.Options{Bin: folder, Check: check, Out: os.Stdout})
+	err = demo.Run(ctx, o)
 	if ctx.Err() != nil {
 		return nil
 	}

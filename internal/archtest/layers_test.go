@@ -56,8 +56,8 @@ func edges() map[string][]string {
 		// A command is a main function only.
 		"cmd/roadstead": {"app", "cli", "config"},
 		"cmd/demo":      {"demo"},
-		// The demo runs the programs as processes, on the same stage as the tests from outside.
-		"demo": {"stage"},
+		// The demo runs the programs as processes, on the same stage as the tests from outside, and before the same fake AWS.
+		"demo": {"stage", "awstest"},
 	}
 }
 

@@ -19,29 +19,34 @@ func (s *show) checkHealth(ctx context.Context) error {
 	return nil
 }
 
-func (s *show) checkConnected(ctx context.Context) error {
-	_, err := retry(ctx, func() (string, error) {
-		var c struct {
-			Connection struct {
-				Status   string `json:"status"`
-				Version  string `json:"version"`
-				Findings []struct{ Outcome, Check, Code string }
-			}
+// checkConnected is a check that the report card of a cluster is green.
+func (s *show) checkConnected(name string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := retry(ctx, func() (string, error) { return "", s.isConnected(ctx, name) })
+		return err
+	}
+}
+
+func (s *show) isConnected(ctx context.Context, name string) error {
+	var c struct {
+		Connection struct {
+			Status   string `json:"status"`
+			Version  string `json:"version"`
+			Findings []struct{ Outcome, Check, Code string }
 		}
-		if err := s.getJSON(ctx, "/api/v1/clusters/demo", &c); err != nil {
-			return "", err
+	}
+	if err := s.getJSON(ctx, "/api/v1/clusters/"+name, &c); err != nil {
+		return err
+	}
+	for _, f := range c.Connection.Findings {
+		if f.Outcome != "ok" {
+			return fmt.Errorf("the report card says %s about %s (%s)", f.Outcome, f.Check, f.Code)
 		}
-		for _, f := range c.Connection.Findings {
-			if f.Outcome != "ok" {
-				return "", fmt.Errorf("the report card says %s about %s (%s)", f.Outcome, f.Check, f.Code)
-			}
-		}
-		if !strings.HasPrefix(c.Connection.Version, "v1.") || len(c.Connection.Findings) < 5 {
-			return "", fmt.Errorf("the report card is not complete: %+v", c)
-		}
-		return "", nil
-	})
-	return err
+	}
+	if !strings.HasPrefix(c.Connection.Version, "v1.") || len(c.Connection.Findings) < 5 {
+		return fmt.Errorf("the report card is not complete: %+v", c)
+	}
+	return nil
 }
 
 // checkNamespace asks the API server itself what stands there.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/awstest"
 	"github.com/roadstead/roadstead/internal/stage"
 )
 
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	// Bin is the folder of the three programs.
 	Bin string
+	// EKS shows the life of a cluster on Amazon EKS, which is a fake one, instead of the main job.
+	EKS bool
 	// Check verifies each step and ends; otherwise the demo stays up until its
 	// context ends.
 	Check bool
@@ -38,9 +41,15 @@ type show struct {
 	charts     string
 	address    string
 	token      string
+
+	// On EKS:
+	cloud    *awstest.Cloud
+	settings []string          // of the server, for it
+	trust    map[string]string // parameters of the bootstrap template
+	roles    map[string]string // ARNs, by the template's outputs
 }
 
-// Run shows the main job from end to end.
+// Run shows the main job, or a cluster on EKS, from end to end.
 func Run(ctx context.Context, o Options) (err error) {
 	dir, err := os.MkdirTemp("", "roadstead-demo-")
 	if err != nil {
@@ -48,7 +57,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	s := &show{Options: o, dir: dir, began: time.Now(), token: rand.Text() + rand.Text()}
 	defer func() { err = errors.Join(err, s.leave()) }()
-	for _, step := range s.steps() {
+	steps := s.steps()
+	if o.EKS {
+		steps = s.eksSteps()
+	}
+	for _, step := range steps {
 		if err := s.play(ctx, step); err != nil {
 			return err
 		}
@@ -77,7 +90,7 @@ func (s *show) play(ctx context.Context, step step) error {
 	}
 	fmt.Fprintf(s.Out, "%2d  %6s  %s\n", s.number, round(time.Since(began)), step.title)
 	for line := range strings.Lines(strings.TrimSpace(outcome)) {
-		fmt.Fprintf(s.Out, "            %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(s.Out, "%s%s\n", indent, strings.TrimRight(line, "\n"))
 	}
 	return nil
 }
@@ -89,12 +102,20 @@ Sign in with       %s
 
 For the command line:
   export ROADSTEAD_SERVER=%s ROADSTEAD_TOKEN=%s
-  %s pods --project acme/shop --environment production -w
+  %s %s
 For kubectl:
   export KUBECONFIG=%s
 
 Ctrl-C stops everything and leaves nothing behind.
-`, s.address, s.token, s.address, s.token, filepath.Join(s.Bin, "roadstead"), s.kubeconfig)
+`, s.address, s.token, s.address, s.token, filepath.Join(s.Bin, "roadstead"), s.suggestion(), s.kubeconfig)
+}
+
+// suggestion is a command worth to be typed next.
+func (s *show) suggestion() string {
+	if s.EKS {
+		return "eks status " + eksName
+	}
+	return "pods --project acme/shop --environment production -w"
 }
 
 // leave stops the servers, the dependent one first, and removes the folder.
@@ -104,10 +125,14 @@ func (s *show) leave() error {
 			p.Stop()
 		}
 	}
-	if err := os.RemoveAll(s.dir); err != nil {
-		return fmt.Errorf("remove the demo's folder: %w", err)
+	var err error
+	if s.cloud != nil {
+		err = s.cloud.Close()
 	}
-	return nil
+	if removeErr := os.RemoveAll(s.dir); removeErr != nil {
+		err = errors.Join(err, fmt.Errorf("remove the demo's folder: %w", removeErr))
+	}
+	return err
 }
 
 func (s *show) path(name string) string { return filepath.Join(s.dir, name) }

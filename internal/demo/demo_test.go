@@ -11,7 +11,13 @@ import (
 )
 
 // TestDemo runs the demo with all its checks and looks for what it left behind.
-func TestDemo(t *testing.T) {
+func TestDemo(t *testing.T) { leavesNothing(t, demo.Options{}) }
+
+// TestDemoOfEKS does so for the life of a cluster on EKS.
+func TestDemoOfEKS(t *testing.T) { leavesNothing(t, demo.Options{EKS: true}) }
+
+func leavesNothing(t *testing.T, o demo.Options) {
+	t.Helper()
 	bin := os.Getenv("ROADSTEAD_TEST_BIN")
 	if bin == "" {
 		bin = "../../bin"
@@ -23,7 +29,8 @@ func TestDemo(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	var out bytes.Buffer
-	if err := demo.Run(t.Context(), demo.Options{Bin: bin, Check: true, Out: &out}); err != nil {
+	o.Bin, o.Check, o.Out = bin, true, &out
+	if err := demo.Run(t.Context(), o); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	if !strings.Contains(out.String(), "Every step was checked") {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func (s *show) steps() []step {
 		{"start a Kubernetes cluster (devcluster)", s.startCluster, nil},
 		{"start the server", s.startServer, s.checkHealth},
 		{"give Roadstead an account in the cluster", s.grantAccount, nil},
-		{"attach the cluster", s.attach, s.checkConnected},
+		{"attach the cluster", s.attach, s.checkConnected("demo")},
 		{"create group acme", s.cli("group", "create", "acme"), nil},
 		{"create project acme/shop", s.cli("project", "create", project), nil},
 		{"provision its environment production", s.cli(append([]string{"namespace", "ensure"}, where...)...), s.checkNamespace},
@@ -49,9 +50,12 @@ func (s *show) steps() []step {
 
 func (s *show) startCluster(ctx context.Context) (string, error) {
 	dir := s.path("cluster")
+	args := []string{"up", "--dir", dir, "--installer-bin", filepath.Join(s.Bin, "roadstead-installer")}
+	if s.cloud != nil {
+		args = append(args, "--authentication-webhook", s.cloud.WebhookURL(""), "--nodes", strconv.Itoa(eksNodes))
+	}
 	p, err := stage.Start(ctx, stage.Command{
-		Program: filepath.Join(s.Bin, "devcluster"), Log: s.path("devcluster.log"), Ready: "devcluster ready:",
-		Args: []string{"up", "--dir", dir, "--installer-bin", filepath.Join(s.Bin, "roadstead-installer")},
+		Program: filepath.Join(s.Bin, "devcluster"), Log: s.path("devcluster.log"), Ready: "devcluster ready:", Args: args,
 	})
 	if err != nil {
 		return "", err
@@ -76,16 +80,24 @@ func (s *show) startServer(ctx context.Context) (string, error) {
 	p, err := stage.Start(ctx, stage.Command{
 		Program: filepath.Join(s.Bin, "roadstead"), Log: s.path("roadstead.log"), Ready: "serving",
 		Args: []string{"serve", "--data-dir", s.path("data"), "--listen", address},
-		Env: []string{
-			"ROADSTEAD_ADMIN_TOKEN=" + s.token, "ROADSTEAD_CATALOG_DIR=" + s.path("catalog"),
-			"ROADSTEAD_EGRESS_ALLOW=" + stage.EgressRule(s.api) + "," + stage.EgressRule(s.charts),
-		},
+		Env: append([]string{
+			"ROADSTEAD_ADMIN_TOKEN=" + s.token, "ROADSTEAD_CATALOG_DIR=" + s.path("catalog"), "ROADSTEAD_EGRESS_ALLOW=" + s.egress(),
+		}, s.settings...),
 	})
 	if err != nil {
 		return "", err
 	}
 	s.server, s.address = p, "http://"+address
 	return s.address, nil
+}
+
+// egress opens the addresses of the other servers on the stage.
+func (s *show) egress() string {
+	rules := stage.EgressRule(s.api) + "," + stage.EgressRule(s.charts)
+	if s.cloud != nil {
+		rules += "," + stage.EgressRule(s.cloud.Endpoint())
+	}
+	return rules
 }
 
 // grantAccount does what a cluster administrator does: applies the printed
@@ -158,9 +170,13 @@ func (s *show) cli(args ...string) func(context.Context) (string, error) {
 }
 
 func (s *show) run(ctx context.Context, args ...string) (string, error) {
+	return output(s.command(ctx, args...))
+}
+
+func (s *show) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "roadstead"), args...)
 	cmd.Env = append(os.Environ(), "ROADSTEAD_SERVER="+s.address, "ROADSTEAD_TOKEN="+s.token)
-	return output(cmd)
+	return cmd
 }
 
 func (s *show) kubectl(ctx context.Context, kubeconfig, stdin string, args ...string) (string, error) {
