@@ -13,12 +13,13 @@ import (
 
 // AWSCluster is a cluster that we make on Amazon EKS, from the wish for it to its end.
 type AWSCluster struct {
-	ID        int64              `json:"id"`
-	ClusterID int64              `json:"cluster_id" doc:"Under which it is registered once it is ready"`
-	RoleID    int64              `json:"role_id"`
-	Level     cluster.Level      `json:"level" enum:"instance,group"`
-	GroupID   int64              `json:"group_id,omitempty"`
-	Spec      provision.Spec     `json:"spec"`
+	ID        int64          `json:"id"`
+	ClusterID int64          `json:"cluster_id" doc:"Under which it is registered once it is ready"`
+	RoleID    int64          `json:"role_id"`
+	Level     cluster.Level  `json:"level" enum:"instance,group"`
+	GroupID   int64          `json:"group_id,omitempty"`
+	Spec      provision.Spec `json:"spec"`
+	//nolint:lll // a tag cannot be wrapped
 	State     provision.State    `json:"state" enum:"pending,preflight,creating,waiting,connecting,configuring,ready,failing,failed,cancelling,cancelled,updating,deleting,delete_blocked,deleted"`
 	Final     bool               `json:"final" doc:"It waits for nobody but people"`
 	Attempt   int                `json:"attempt"`

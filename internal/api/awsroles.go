@@ -11,6 +11,12 @@ import (
 
 // Provisions is what the API needs of clusters that we make.
 type Provisions interface {
+	ProvisionRoles
+	ProvisionRuns
+}
+
+// ProvisionRoles are the roles that let us into accounts.
+type ProvisionRoles interface {
 	AddRole(ctx context.Context, r provision.NewRole) (provision.Role, error)
 	RegisterRole(ctx context.Context, id int64, r provision.Registration) (provision.Role, error)
 	VerifyRole(ctx context.Context, id int64) (provision.Role, error)
@@ -18,7 +24,10 @@ type Provisions interface {
 	Role(ctx context.Context, idOrName string) (provision.Role, error)
 	Roles(ctx context.Context, after int64, limit int) ([]provision.Role, error)
 	Offers(ctx context.Context, roleID int64, region string) (provision.Form, provision.Offers, error)
+}
 
+// ProvisionRuns are the lives of clusters.
+type ProvisionRuns interface {
 	Create(ctx context.Context, o provision.Order) (provision.Run, error)
 	Run(ctx context.Context, idOrName string) (provision.Run, error)
 	Runs(ctx context.Context, after int64, limit int) ([]provision.Run, error)
@@ -116,7 +125,8 @@ func (h *Handler) mountAWSRoles(r router) {
 	route(r, "GET /aws/roles", "list-aws-roles", "List the roles that let us into accounts of AWS", h.listAWSRoles)
 	route(r, "POST /aws/roles", "add-aws-role", "Begin with a role: makes its external id", h.addAWSRole, answers(http.StatusCreated))
 	route(r, "GET /aws/roles/{role}", "show-aws-role", "Show a role", h.showAWSRole)
-	route(r, "PUT /aws/roles/{role}", "register-aws-role", "Give a role its ARN, and verify it", h.registerAWSRole, answers(http.StatusAccepted))
+	route(r, "PUT /aws/roles/{role}", "register-aws-role", "Give a role its ARN, and verify it", h.registerAWSRole,
+		answers(http.StatusAccepted))
 	route(r, "POST /aws/roles/{role}/verify", "verify-aws-role", "Try a role again", h.verifyAWSRole, answers(http.StatusAccepted))
 	route(r, "DELETE /aws/roles/{role}", "remove-aws-role", "Forget a role that no cluster needs", h.removeAWSRole)
 	route(r, "GET /aws/roles/{role}/offers", "show-aws-offers", "Show what a cluster can be made of", h.showOffers)

@@ -25,8 +25,8 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	mux := http.NewServeMux()
 	(&api.Handler{
 		Version: version, Auth: authenticator, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
-		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{}, Provisions: c.provisions, Bootstraps: bootstrapPrinter{},
-		Bus: c.bus, Log: c.log,
+		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
+		Provisions: c.provisions, Bootstraps: bootstrapPrinter{}, Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
 		Auth: authenticator, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,

@@ -150,6 +150,7 @@ func (c *call) showEvents(ctx context.Context, at string, seen int64) (int64, er
 			c.progress.done(e.Part+" "+string(e.Status), strings.TrimPrefix(e.Type, "AWS::"))
 		case provision.PartFailed:
 			c.progress.fail(e.Part+" "+string(e.Status), why(e.Error))
+		default: // not finished yet
 		}
 	}
 	return seen, nil

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/google/uuid"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/provision"
@@ -81,8 +80,8 @@ func refusedEntry(err error) error {
 // sessionName shows in the account's records, and in the audit log of the cluster.
 func sessionName(g provision.Grant) string {
 	whose := "role-" + strconv.FormatInt(g.Role.ID, 10)
-	if g.Run.UUID != uuid.Nil {
-		whose = g.Run.UUID.String()
+	if g.Run.UUID != "" {
+		whose = g.Run.UUID
 	}
 	return "roadstead-" + string(g.Purpose) + "-" + whose
 }

@@ -53,7 +53,7 @@ func (c *Cloud) interfaces(ctx context.Context, s provision.Session, run provisi
 	for _, group := range groups {
 		groupIDs = append(groupIDs, aws.ToString(group.GroupId))
 	}
-	networks, err := c.networkIDs(ctx, s, types.Filter{Name: aws.String("tag:" + runTag), Values: []string{run.UUID.String()}})
+	networks, err := c.networkIDs(ctx, s, types.Filter{Name: aws.String("tag:" + runTag), Values: []string{run.UUID}})
 	if err != nil {
 		return nil, err
 	}

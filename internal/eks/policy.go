@@ -63,7 +63,7 @@ func fillPolicy(text []byte, g provision.Grant) (string, error) {
 		"${partition}":  g.Role.Partition,
 		"${account}":    g.Role.AccountID,
 		"${region}":     g.Region,
-		"${run}":        g.Run.UUID.String(),
+		"${run}":        g.Run.UUID,
 		"${cluster}":    g.Run.Spec.Name,
 		"${stack_role}": g.Role.StackRoleARN,
 	}

@@ -76,7 +76,7 @@ func TestSessionsAreNarrow(t *testing.T) {
 		if strings.Contains(text, "cloudformation:CreateStack") != makes || strings.Contains(text, "cloudformation:DeleteStack") != deletes {
 			t.Errorf("%s: %s", purpose, text)
 		}
-		if (makes || deletes) && !strings.Contains(text, "stack/roadstead-"+run.UUID.String()+"-*/*") {
+		if (makes || deletes) && !strings.Contains(text, "stack/roadstead-"+run.UUID+"-*/*") {
 			t.Errorf("%s reaches beyond the stacks of its run: %s", purpose, text)
 		}
 		if strings.Contains(text, ":*\"") {

@@ -145,7 +145,7 @@ func (c *Cloud) lookAtStack(ctx context.Context, at subject) (provision.Finding,
 		return good(), nil
 	case err != nil:
 		return provision.Finding{}, err
-	case stackOf(found).RunUUID != at.run.UUID.String():
+	case stackOf(found).RunUUID != at.run.UUID:
 		return bad(apperr.CloudNameTaken), nil
 	}
 	return good(), nil

@@ -89,7 +89,7 @@ func TestPreflight(t *testing.T) {
 		},
 		"the run's own stack": {
 			with("DescribeStacks", ok("DescribeStacks", "<Stacks><member><StackName>x</StackName><Tags><member><Key>roadstead:provider-id</Key><Value>"+
-				testRun().UUID.String()+"</Value></member></Tags></member></Stacks>")...),
+				testRun().UUID+"</Value></member></Tags></member></Stacks>")...),
 			nil,
 		},
 		"a subnet elsewhere": {

@@ -66,7 +66,7 @@ func TestLifeOfACluster(t *testing.T) {
 	}
 
 	stack := w.create(&run)
-	if stack.Status != provision.StackCreated || stack.RunUUID != run.UUID.String() || stack.Name != run.StackName() {
+	if stack.Status != provision.StackCreated || stack.RunUUID != run.UUID || stack.Name != run.StackName() {
 		t.Fatalf("stack %+v", stack)
 	}
 	if o := stack.Outputs; o.Endpoint == "" || !strings.HasPrefix(o.CAPEM, "-----BEGIN") || o.ARN == "" || o.SecurityGroupID == "" || o.NodeRoleARN == "" {
@@ -325,7 +325,7 @@ func TestBadMoments(t *testing.T) {
 				id, err = w.cloud.Create(t.Context(), s, w.role, run)
 				if errors.Is(err, provision.ErrStackExists) {
 					found, err := w.cloud.Stack(t.Context(), s, run.StackName())
-					if err != nil || found.RunUUID != run.UUID.String() {
+					if err != nil || found.RunUUID != run.UUID {
 						t.Fatalf("%+v, %v", found, err)
 					}
 					id = found.ID

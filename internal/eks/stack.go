@@ -75,7 +75,7 @@ func (c *Cloud) tags(run provision.Run) []types.Tag {
 	if values == nil {
 		values = map[string]string{}
 	}
-	values[runTag] = run.UUID.String()
+	values[runTag] = run.UUID
 	values[clusterTag] = strconv.FormatInt(run.ClusterID, 10)
 	values[tenantTag] = string(run.Level) + "-" + strconv.FormatInt(run.GroupID, 10)
 	values[attemptTag] = strconv.Itoa(run.Attempt)

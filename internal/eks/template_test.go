@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/roadstead/roadstead/internal/cluster"
@@ -50,7 +49,7 @@ func testRole() provision.Role {
 
 func testRun() provision.Run {
 	return provision.Run{
-		ID: 9, UUID: uuid.MustParse("11111111-2222-4333-8444-555555555555"), RoleID: 7, Level: cluster.Group, GroupID: 3,
+		ID: 9, UUID: "11111111-2222-4333-8444-555555555555", RoleID: 7, Level: cluster.Group, GroupID: 3,
 		ClusterID: 42, Attempt: 1,
 		Spec: provision.Spec{
 			Version: 1, Name: "orders-production", EnvironmentScope: "*", Region: "eu-west-1", KubernetesVersion: "1.35",

@@ -132,7 +132,7 @@ func (w *world) until(what string, done func() bool) {
 // wish is a run for a cluster with a network of its own.
 func (w *world) wish() provision.Run {
 	return provision.Run{
-		ID: 9, UUID: uuid.New(), RoleID: w.role.ID, Level: cluster.Group, GroupID: 3, ClusterID: 42, Attempt: 1,
+		ID: 9, UUID: uuid.NewString(), RoleID: w.role.ID, Level: cluster.Group, GroupID: 3, ClusterID: 42, Attempt: 1,
 		Spec: provision.Spec{
 			Version: 1, Name: "orders-production", EnvironmentScope: "*", Region: home, KubernetesVersion: "1.35",
 			Network: provision.Network{Create: true, CIDR: "10.20.0.0/16"},

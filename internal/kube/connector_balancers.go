@@ -50,17 +50,10 @@ func (n Connector) DropBalancers(ctx context.Context, a provision.Access) (gone 
 }
 
 // balancers finds Services of type LoadBalancer, and Ingresses and Gateways, which a controller may have one for.
-func (c *Client) balancers(ctx context.Context, lookAround bool) (refs []Ref, err error) {
-	newList := func() *corev1.ServiceList { return &corev1.ServiceList{} }
-	for page, err := range Pages(ctx, c, newList, ListOptions{}) {
-		if err != nil {
-			return nil, fmt.Errorf("looking for load balancers: %w", err)
-		}
-		for i := range page.Items {
-			if s := &page.Items[i]; s.Spec.Type == corev1.ServiceTypeLoadBalancer && len(refs) < maxDependents {
-				refs = append(refs, Ref{Kind: "Service", Namespace: s.Namespace, Name: s.Name})
-			}
-		}
+func (c *Client) balancers(ctx context.Context, lookAround bool) ([]Ref, error) {
+	refs, err := c.balancerServices(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for _, kind := range []Ref{
 		{Group: "networking.k8s.io", Kind: "Ingress"}, {Group: "gateway.networking.k8s.io", Kind: "Gateway"},
@@ -73,6 +66,21 @@ func (c *Client) balancers(ctx context.Context, lookAround bool) (refs []Ref, er
 			return nil, err
 		}
 		refs = append(refs, more...)
+	}
+	return refs, nil
+}
+
+func (c *Client) balancerServices(ctx context.Context) (refs []Ref, err error) {
+	newList := func() *corev1.ServiceList { return &corev1.ServiceList{} }
+	for page, err := range Pages(ctx, c, newList, ListOptions{}) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for load balancers: %w", err)
+		}
+		for i := range page.Items {
+			if s := &page.Items[i]; s.Spec.Type == corev1.ServiceTypeLoadBalancer && len(refs) < maxDependents {
+				refs = append(refs, Ref{Kind: "Service", Namespace: s.Namespace, Name: s.Name})
+			}
+		}
 	}
 	return refs, nil
 }

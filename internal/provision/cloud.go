@@ -43,17 +43,35 @@ type Session struct {
 // Cloud is a provider of clusters. Its errors carry a Class, see ClassOf, and a code; what the cloud said is in the wrapped
 // cause and goes nowhere but to the log. No method waits for anything but its own answer.
 type Cloud interface {
+	Accounts
+	Lookouts
+	Stacks
+	Controls
+	Upgrades
+}
+
+// Accounts let us in.
+type Accounts interface {
 	// Assume lets us in for at most an hour.
 	Assume(ctx context.Context, g Grant) (Session, error)
 	// Account returns the account that the session is let into, as the cloud sees it; without a session, our own, which
 	// roles have to trust.
 	Account(ctx context.Context, s Session) (string, error)
+}
 
+// Lookouts tell what could be made, and what costs.
+type Lookouts interface {
 	// Offers returns what a form for a cluster in the session's region offers.
 	Offers(ctx context.Context, s Session) (Offers, error)
 	// Preflight looks for all that would fail, with cheap calls only.
 	Preflight(ctx context.Context, s Session, role Role, run Run) ([]Finding, error)
 
+	// Billed lists what costs and would be left, or is left, beside the stack: load balancers, volumes, machines.
+	Billed(ctx context.Context, s Session, run Run) ([]Billed, error)
+}
+
+// Stacks are made and taken down as one.
+type Stacks interface {
 	// Create asks for the run's stack. The same request twice makes one stack. ErrStackExists: its name is taken; look
 	// with Stack whose it is.
 	Create(ctx context.Context, s Session, role Role, run Run) (stackID string, err error)
@@ -65,7 +83,10 @@ type Cloud interface {
 	Protect(ctx context.Context, s Session, stackID string, on bool) error
 	// Delete asks for the deletion of a stack.
 	Delete(ctx context.Context, s Session, stackID string, o DeleteOptions) error
+}
 
+// Controls are the control planes of clusters, and our rights there.
+type Controls interface {
 	// Control returns the state of the run's cluster as the cloud sees it.
 	Control(ctx context.Context, s Session, run Run) (Control, error)
 	// Bearer makes the token that the run's cluster knows the session by, without a call. It is used at once.
@@ -74,14 +95,14 @@ type Cloud interface {
 	// there again.
 	Narrow(ctx context.Context, s Session, role Role, run Run) error
 	Widen(ctx context.Context, s Session, role Role, run Run) error
+}
 
+// Upgrades are planned, then executed.
+type Upgrades interface {
 	// Plan asks what an upgrade to a version would do, one part of the cluster at a time. It may not be ready yet.
 	Plan(ctx context.Context, s Session, role Role, run Run, u Upgrade) (Plan, error)
 	// Execute begins a planned upgrade.
 	Execute(ctx context.Context, s Session, run Run, p Plan) error
-
-	// Billed lists what costs and would be left, or is left, beside the stack: load balancers, volumes, machines.
-	Billed(ctx context.Context, s Session, run Run) ([]Billed, error)
 }
 
 // Stack is what the cloud makes for a run, as it is now.

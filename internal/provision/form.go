@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -92,7 +93,7 @@ func (m *Machine) StepForm(ctx context.Context, claim work.Claim) (work.Next, er
 		}
 		form.AsOf = form.CheckedAt
 	} else {
-		m.log(ctx, "form not filled", "role", form.RoleID, err)
+		m.Log.WarnContext(ctx, "form not filled", slog.Int64("role", form.RoleID), said(err))
 	}
 	err = m.Store.Atomically(ctx, func(tx Tx) error {
 		tx.Notify(FormTopic(form.RoleID, form.Region))

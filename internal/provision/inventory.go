@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -57,7 +58,7 @@ func (m *Machine) StepInventory(ctx context.Context, claim work.Claim) (work.Nex
 		return work.Next{}, ctx.Err()
 	}
 	if err != nil {
-		m.log(ctx, "inventory not complete", "run", run.ID, err)
+		m.Log.WarnContext(ctx, "inventory not complete", slog.Int64("run", run.ID), said(err))
 	}
 	_, err = m.change(ctx, run, func(_ Tx, r *Run) error {
 		found.CheckedAt = m.now()

@@ -16,15 +16,15 @@ import (
 	"github.com/roadstead/roadstead/internal/work"
 )
 
-// Sealer seals a credential so that only workers can open it, Opener opens it again.
-type (
-	Sealer interface {
-		Seal(plaintext secret.Value, ctx secret.Context) ([]byte, error)
-	}
-	Opener interface {
-		Open(ciphertext []byte, ctx secret.Context) (secret.Value, error)
-	}
-)
+// Sealer seals a credential so that only workers can open it.
+type Sealer interface {
+	Seal(plaintext secret.Value, ctx secret.Context) ([]byte, error)
+}
+
+// Opener opens what was sealed.
+type Opener interface {
+	Open(ciphertext []byte, ctx secret.Context) (secret.Value, error)
+}
 
 // Times pace the machine.
 type Times struct {
@@ -196,10 +196,10 @@ func (m *Machine) overdue(run Run) bool { return !run.Deadline.IsZero() && m.now
 
 func (m *Machine) now() time.Time { return m.Now().UTC() }
 
-// log writes what a cloud or a cluster said, cut and quoted. This is the only place it goes to.
-func (m *Machine) log(ctx context.Context, what, kind string, id int64, err error) {
-	m.Log.WarnContext(ctx, what, slog.Int64(kind, id), slog.String("class", string(ClassOf(err))),
-		slog.String("code", string(codeOf(err))), slog.String("error", apperr.Quote(err.Error())))
+// said is what a cloud or a cluster said, cut and quoted, for the log: it goes nowhere else.
+func said(err error) slog.Attr {
+	return slog.GroupAttrs("", slog.String("class", string(ClassOf(err))), slog.String("code", string(codeOf(err))),
+		slog.String("error", apperr.Quote(err.Error())))
 }
 
 // later reports whether a failure of a cloud passes by itself: it never fails a run.
@@ -214,7 +214,7 @@ func (m *Machine) recover(ctx context.Context, run Run, err error) (turn, error)
 	if ctx.Err() != nil || errors.Is(err, work.ErrLeaseLost) || !ok {
 		return turn{}, err
 	}
-	m.log(ctx, "cloud call failed", "run", run.ID, err)
+	m.Log.WarnContext(ctx, "cloud call failed", slog.Int64("run", run.ID), said(err))
 	switch {
 	case cloud.Class == Expired:
 		return m.renew(ctx, run, err)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -39,7 +40,7 @@ func (m *Machine) StepRole(ctx context.Context, claim work.Claim) (work.Next, er
 	case later(err), ClassOf(err) == Denied && m.now().Sub(role.UpdatedAt) < m.Times.Role:
 		return work.After(m.Times.Retry), nil
 	}
-	m.log(ctx, "role refused", "role", role.ID, err)
+	m.Log.WarnContext(ctx, "role refused", slog.Int64("role", role.ID), said(err))
 	return work.Done(), m.settleRole(ctx, role, RoleRefused, codeOf(err))
 }
 
@@ -50,7 +51,7 @@ func (m *Machine) introduce(ctx context.Context, role Role) (work.Next, error) {
 		return work.Next{}, ctx.Err()
 	}
 	if err != nil {
-		m.log(ctx, "our own account not known", "role", role.ID, err)
+		m.Log.WarnContext(ctx, "our own account not known", slog.Int64("role", role.ID), said(err))
 	}
 	err = m.Store.Atomically(ctx, func(tx Tx) error {
 		fresh, txErr := tx.Role(ctx, role.ID)

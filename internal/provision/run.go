@@ -1,10 +1,10 @@
 package provision
 
 import (
+	"crypto/rand"
+	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
@@ -22,7 +22,7 @@ const (
 type Run struct {
 	ID int64
 	// UUID names what we make in the cloud, and is never used again.
-	UUID   uuid.UUID
+	UUID   string
 	RoleID int64
 	// Level and GroupID are the owner's.
 	Level   cluster.Level
@@ -75,21 +75,29 @@ type Run struct {
 }
 
 // enter moves a run to another state. What was tried in the last one counts no more.
-func (r *Run) enter(s State, now time.Time) {
+func enter(r *Run, s State, now time.Time) {
 	if r.State != s {
 		r.State, r.Since, r.Misses = s, now, 0
 	}
 	r.Deadline = time.Time{}
 }
 
+// newUUID makes a random UUID, version 4 of RFC 9562.
+func newUUID() string {
+	var u [16]byte
+	_, _ = rand.Read(u[:]) // never fails
+	u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}
+
 // StackName is the name in the cloud of the run's present attempt.
 func (r Run) StackName() string {
-	return "roadstead-" + r.UUID.String() + "-" + strconv.Itoa(r.Attempt)
+	return "roadstead-" + r.UUID + "-" + strconv.Itoa(r.Attempt)
 }
 
 // RequestToken makes a request for one thing the same request however often it is sent.
 func (r Run) RequestToken(operation string) string {
-	return operation + "-" + r.UUID.String() + "-" + strconv.Itoa(r.Attempt)
+	return operation + "-" + r.UUID + "-" + strconv.Itoa(r.Attempt)
 }
 
 // State is where a run stands.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/work"
@@ -100,7 +98,7 @@ func (s *Service) Create(ctx context.Context, o Order) (run Run, err error) {
 			return err
 		}
 		run, err = tx.InsertRun(ctx, Run{
-			UUID: uuid.New(), RoleID: role.ID, Level: role.Level, GroupID: role.GroupID, ClusterID: clusterID,
+			UUID: newUUID(), RoleID: role.ID, Level: role.Level, GroupID: role.GroupID, ClusterID: clusterID,
 			Spec: o.Spec, State: Pending, Attempt: 1, CreatedBy: o.By, CreatedAt: s.Now(), UpdatedAt: s.Now(), Since: s.Now(),
 		})
 		if err != nil {
@@ -125,8 +123,9 @@ func (s *Service) Cancel(ctx context.Context, id int64) (Run, error) {
 			return nil
 		case Cancelling, Cancelled:
 			return nil
+		default:
+			return apperr.Of(apperr.CloudRunState)
 		}
-		return apperr.Of(apperr.CloudRunState)
 	})
 }
 
@@ -141,19 +140,19 @@ func (s *Service) Retry(ctx context.Context, id int64) (Run, error) {
 		switch {
 		case standing && run.Took > 0:
 			run.Failure = nil
-			run.enter(Connecting, s.Now())
+			enter(run, Connecting, s.Now())
 		case standing:
 			return apperr.Of(apperr.CloudRollbackFailed)
 		default:
-			run.again(s.Now())
+			nextAttempt(run, s.Now())
 		}
 		return nil
 	})
 }
 
-// again makes a run begin its next attempt.
-func (r *Run) again(now time.Time) {
-	r.enter(Pending, now)
+// nextAttempt makes a run begin once more.
+func nextAttempt(r *Run, now time.Time) {
+	enter(r, Pending, now)
 	r.Attempt++
 	r.Failure, r.StackID, r.StackGone, r.LastEvent, r.Findings = nil, "", false, "", nil
 	r.Outputs, r.Progress, r.Removal, r.Took, r.Stuck, r.Billed = Outputs{}, Progress{}, nil, 0, nil, nil
@@ -181,7 +180,7 @@ func (s *Service) Delete(ctx context.Context, id int64, d Demolition) (Run, erro
 		}
 		run.Removal = &Removal{LoadBalancers: d.LoadBalancers, Retain: d.Retain, Force: d.Force}
 		run.Failure = nil
-		run.enter(Deleting, s.Now())
+		enter(run, Deleting, s.Now())
 		return nil
 	})
 }
@@ -224,7 +223,7 @@ func (s *Service) Upgrade(ctx context.Context, id int64, version string) (Run, e
 		}
 		run.Upgrade, run.Plan = &Upgrade{Version: version}, nil
 		run.Failure = nil
-		run.enter(Updating, s.Now())
+		enter(run, Updating, s.Now())
 		return nil
 	})
 }

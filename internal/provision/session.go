@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/secret"
@@ -51,7 +52,7 @@ func (m *Machine) stored(ctx context.Context, run Run, role Role, purpose Purpos
 }
 
 func (m *Machine) keepSession(ctx context.Context, run Run, role Role, purpose Purpose, s Session) error {
-	plain, err := json.Marshal(keep(s, purpose, m.now()))
+	plain, err := json.Marshal(keep(s, purpose, m.now())) //nolint:gosec // sealed at once
 	if err != nil {
 		return fmt.Errorf("render the session of run %d: %w", run.ID, err)
 	}
@@ -128,7 +129,7 @@ func (m *Machine) Sweep(ctx context.Context) error {
 			return fmt.Errorf("erase sessions: %w", err)
 		}
 		if erased > 0 {
-			m.Log.InfoContext(ctx, "erased cloud sessions that expired or outlived their run", "count", erased)
+			m.Log.InfoContext(ctx, "erased cloud sessions that expired or outlived their run", slog.Int64("count", erased))
 		}
 		return nil
 	})

@@ -28,9 +28,10 @@ func (m *Machine) takeBack(ctx context.Context, run Run) (turn, error) {
 			return t, err
 		}
 		return m.takenBack(ctx, run, true)
+	default:
+		// What is left of a rollback can never be updated, and its name stays taken: it goes. So does a creation on its way.
+		return m.demand(ctx, run, stack)
 	}
-	// What is left of a rollback can never be updated, and its name stays taken: it goes. So does a creation on its way.
-	return m.demand(ctx, run, stack)
 }
 
 // demand asks for the deletion of the stack. The same demand twice is one.

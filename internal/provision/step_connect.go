@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -34,7 +35,7 @@ func (m *Machine) connect(ctx context.Context, run Run) (turn, error) {
 				return nil
 			})
 		}
-		m.log(ctx, "new cluster not reached yet", "run", run.ID, err)
+		m.Log.WarnContext(ctx, "new cluster not reached yet", slog.Int64("run", run.ID), said(err))
 	}
 	if m.overdue(run) {
 		return m.unfinished(ctx, run, Unreachable, reachCode(err))
@@ -111,10 +112,10 @@ func (m *Machine) configure(ctx context.Context, run Run) (turn, error) {
 	made, warning, err := m.settle(ctx, run, access, control)
 	switch {
 	case err != nil && m.overdue(run):
-		m.log(ctx, "new cluster not configured", "run", run.ID, err)
+		m.Log.WarnContext(ctx, "new cluster not configured", slog.Int64("run", run.ID), said(err))
 		return m.unfinished(ctx, run, Unreachable, reachCode(err))
 	case err != nil:
-		m.log(ctx, "new cluster not configured yet", "run", run.ID, err)
+		m.Log.WarnContext(ctx, "new cluster not configured yet", slog.Int64("run", run.ID), said(err))
 		return m.unlock(ctx, run, err)
 	case warning != "" && m.now().Sub(run.Since) < m.Times.Nodes && !m.overdue(run):
 		return wait(m.Times.Retry)

@@ -67,7 +67,7 @@ func (m *Machine) create(ctx context.Context, run Run) (turn, error) {
 		return m.ask(ctx, run, session)
 	case err != nil:
 		return turn{}, fmt.Errorf("look for the stack of run %d: %w", run.ID, err)
-	case stack.RunUUID != run.UUID.String():
+	case stack.RunUUID != run.UUID:
 		return m.fail(ctx, run, Failure{Class: NameTaken, Code: apperr.CloudNameTaken, CorrelationID: telemetry.Correlation(ctx)})
 	}
 	return m.made(ctx, run, stack.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -39,6 +40,7 @@ func (m *Machine) remove(ctx context.Context, run Run) (turn, error) {
 			return t, err
 		}
 		return m.stuck(ctx, run, stack)
+	default: // stands, and nobody works on it
 	}
 	if run.Removal != nil && run.Removal.LoadBalancers && !m.overdue(run) {
 		if gone, err := m.dropBalancers(ctx, run); err != nil || !gone {
@@ -63,7 +65,7 @@ func (m *Machine) dropBalancers(ctx context.Context, run Run) (bool, error) {
 		if _, ok := errors.AsType[*CloudError](err); ok {
 			return false, err
 		}
-		m.log(ctx, "load balancers not removed yet", "run", run.ID, err)
+		m.Log.WarnContext(ctx, "load balancers not removed yet", slog.Int64("run", run.ID), said(err))
 		return false, nil
 	}
 	if !gone {

@@ -29,6 +29,7 @@ func (m *Machine) update(ctx context.Context, run Run) (turn, error) {
 		return m.notUpgraded(ctx, run, Failure{
 			Class: Unknown, Code: apperr.CloudBusy, CorrelationID: telemetry.Correlation(ctx), NeedsCleanup: true,
 		})
+	default: // nobody works on it
 	}
 	if run.Upgrade.Executed {
 		return m.upgraded(ctx, run)

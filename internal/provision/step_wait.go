@@ -25,6 +25,7 @@ func (m *Machine) await(ctx context.Context, run Run) (turn, error) {
 		return m.fallen(ctx, run, Failing, Failure{Class: Unknown, Code: apperr.CloudUnknown})
 	case StackDeleting, StackDeleted, StackDeleteFailed:
 		return m.fallen(ctx, run, Failing, Failure{Class: Gone, Code: apperr.CloudGone}) // by somebody else
+	default: // on its way
 	}
 	switch {
 	case !run.CancelRequestedAt.IsZero():
@@ -69,12 +70,7 @@ func (m *Machine) look(ctx context.Context, run Run, purpose Purpose) (Stack, *t
 
 // record stores events, and with them how far the stack is and why it failed. The next look decides.
 func (m *Machine) record(ctx context.Context, run Run, events []Event) (turn, error) {
-	for _, e := range events {
-		if e.Status == PartFailed {
-			m.Log.WarnContext(ctx, "part of a stack failed", slog.Int64("run", run.ID), slog.String("part", e.LogicalID),
-				slog.String("error", apperr.Quote(e.Raw.String())))
-		}
-	}
+	m.logFailed(ctx, run, events)
 	durations, err := m.Store.Durations(ctx, recentRuns)
 	if err != nil {
 		return turn{}, fmt.Errorf("read how long runs take: %w", err)
@@ -102,6 +98,15 @@ func (m *Machine) record(ctx context.Context, run Run, events []Event) (turn, er
 		}
 		return nil
 	})
+}
+
+func (m *Machine) logFailed(ctx context.Context, run Run, events []Event) {
+	for _, e := range events {
+		if e.Status == PartFailed {
+			m.Log.WarnContext(ctx, "part of a stack failed", slog.Int64("run", run.ID), slog.String("part", e.LogicalID),
+				slog.String("error", apperr.Quote(e.Raw.String())))
+		}
+	}
 }
 
 func (m *Machine) created(ctx context.Context, run Run, stack Stack) (turn, error) {

@@ -34,41 +34,59 @@ type Store interface {
 
 // Tx is the part of the store that changes things, inside one transaction.
 type Tx interface {
-	// Role and Run read a row for a change; nobody else changes it until the transaction ends.
+	RolesTx
+	RunsTx
+	SessionsTx
+	ClustersTx
+
+	EnsureForm(ctx context.Context, roleID int64, region string) (Form, error)
+	UpdateForm(ctx context.Context, f Form) error
+
+	Schedule(ctx context.Context, ref work.Ref) error
+	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
+	Notify(topic string)
+}
+
+// RolesTx changes roles.
+type RolesTx interface {
+	// Role reads a row for a change; nobody else changes it until the transaction ends.
 	Role(ctx context.Context, id int64) (Role, error)
-	Run(ctx context.Context, id int64) (Run, error)
 	// RolesByARN lists the roles of that ARN, whoever they belong to.
 	RolesByARN(ctx context.Context, arn string) ([]Role, error)
-
 	InsertRole(ctx context.Context, r Role) (Role, error)
 	UpdateRole(ctx context.Context, r Role) error
 	DeleteRole(ctx context.Context, id int64) error
 	// RunsOfRole counts the runs of a role that have something in its account.
 	RunsOfRole(ctx context.Context, roleID int64) (int, error)
+}
 
+// RunsTx changes runs.
+type RunsTx interface {
+	// Run reads a row for a change; nobody else changes it until the transaction ends.
+	Run(ctx context.Context, id int64) (Run, error)
 	InsertRun(ctx context.Context, r Run) (Run, error)
 	// UpdateRun writes a run. In a final state it erases the run's session in the same statement.
 	UpdateRun(ctx context.Context, r Run) error
 	DeleteRun(ctx context.Context, id int64) error
+	AppendEvents(ctx context.Context, runID int64, attempt int, events []Event) error
+}
+
+// SessionsTx keeps the sealed sessions of runs.
+type SessionsTx interface {
 	// KeepSession stores a sealed session and when it expires.
 	KeepSession(ctx context.Context, runID int64, sealed []byte, expires time.Time) error
 	EraseSession(ctx context.Context, runID int64) error
 	// EraseSessions erases what expired, or belongs to a run in a final state, and returns how many were erased.
 	EraseSessions(ctx context.Context, now time.Time) (int64, error)
-	AppendEvents(ctx context.Context, runID int64, attempt int, events []Event) error
+}
 
-	EnsureForm(ctx context.Context, roleID int64, region string) (Form, error)
-	UpdateForm(ctx context.Context, f Form) error
-
+// ClustersTx registers what a run made.
+type ClustersTx interface {
 	// NextClusterID reserves the id of a cluster; InsertCluster registers it, DeleteCluster ends that.
 	NextClusterID(ctx context.Context) (int64, error)
 	InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error
 	DeleteCluster(ctx context.Context, id int64) error
 	SaveIdentity(ctx context.Context, i cluster.Identity) error
-
-	Schedule(ctx context.Context, ref work.Ref) error
-	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
-	Notify(topic string)
 }
 
 // Logged is an event with its place in the order of the run's events.

@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
@@ -74,7 +71,7 @@ func (t provisionTx) InsertRun(ctx context.Context, r provision.Run) (_ provisio
 		return r, err
 	}
 	err = t.InsertProvisionRun(ctx, sqlgen.InsertProvisionRunParams{
-		ID: r.ID, Uuid: r.UUID.String(), RoleID: r.RoleID, Level: string(r.Level), GroupID: optional(r.GroupID),
+		ID: r.ID, Uuid: r.UUID, RoleID: r.RoleID, Level: string(r.Level), GroupID: optional(r.GroupID),
 		ClusterID: r.ClusterID, State: string(r.State), Attempt: int64(r.Attempt), Took: int64(r.Took), Detail: detail,
 		CreatedBy: r.CreatedBy, CreatedAt: stamp(r.CreatedAt), UpdatedAt: stamp(r.UpdatedAt), ReadyAt: stamp(r.ReadyAt), Name: r.Spec.Name,
 	})
@@ -132,13 +129,12 @@ func detailOf(r provision.Run) runDetail {
 }
 
 func runOf(row sqlgen.ProvisionRun) (provision.Run, error) {
-	id, err := uuid.Parse(row.Uuid)
 	var d runDetail
-	if err = errors.Join(err, decode(row.Detail, &d)); err != nil {
+	if err := decode(row.Detail, &d); err != nil {
 		return provision.Run{}, doing(err, "read run %d", row.ID)
 	}
 	return provision.Run{
-		ID: row.ID, UUID: id, RoleID: row.RoleID, Level: cluster.Level(row.Level), GroupID: row.GroupID.Int64,
+		ID: row.ID, UUID: row.Uuid, RoleID: row.RoleID, Level: cluster.Level(row.Level), GroupID: row.GroupID.Int64,
 		ClusterID: row.ClusterID, State: provision.State(row.State), Attempt: int(row.Attempt),
 		Took: time.Duration(row.Took), CreatedBy: row.CreatedBy,
 		CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), ReadyAt: moment(row.ReadyAt),

@@ -60,7 +60,7 @@ func (s provisions) addRun(t *testing.T, name string) (run provision.Run) {
 			return err
 		}
 		run, err = tx.InsertRun(t.Context(), provision.Run{
-			UUID: uuid.New(), RoleID: s.role.ID, Level: cluster.Group, GroupID: s.group.ID, ClusterID: id, Attempt: 1,
+			UUID: uuid.NewString(), RoleID: s.role.ID, Level: cluster.Group, GroupID: s.group.ID, ClusterID: id, Attempt: 1,
 			Spec: provision.Spec{Name: name, Region: "eu-west-1", Tags: map[string]string{"team": "shop"}}, State: provision.Waiting,
 			StackID: "stack-1", Deadline: instant().Add(time.Hour), Since: instant(), CreatedAt: instant(), UpdatedAt: instant(),
 		})

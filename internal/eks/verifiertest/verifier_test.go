@@ -77,7 +77,7 @@ func bearer(t *testing.T, cluster, region string, at time.Time) string {
 		AccessKeyID: secret.NewValue([]byte(keyID)), SecretKey: secret.NewValue([]byte(secretKey)),
 		SessionToken: secret.NewValue([]byte(sessionToken)), Region: region, Partition: "aws",
 	}
-	made, err := cloud.Bearer(t.Context(), session, provision.Run{UUID: uuid.New(), Spec: provision.Spec{Name: cluster}})
+	made, err := cloud.Bearer(t.Context(), session, provision.Run{UUID: uuid.NewString(), Spec: provision.Spec{Name: cluster}})
 	if err != nil {
 		t.Fatal(err)
 	}
