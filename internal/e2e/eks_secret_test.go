@@ -23,8 +23,8 @@ func (e *estate) openDB(t *testing.T) *sql.DB {
 	return db
 }
 
-// TestCredentialsOfAWSTurnUpNowhere makes a cluster, fails at another, and takes both down, then searches all that was
-// stored, logged, answered and streamed for every credential that there was.
+// TestCredentialsOfAWSTurnUpNowhere makes a cluster, looks into it and takes it down. It searches all that was stored, logged,
+// answered and streamed by then for every credential of AWS that there was.
 func TestCredentialsOfAWSTurnUpNowhere(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, filepath.Join(shared.bin, "roadstead"), "ROADSTEAD_LOG_LEVEL=debug")

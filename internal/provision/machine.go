@@ -251,8 +251,10 @@ func (m *Machine) failureOf(ctx context.Context, e *CloudError) Failure {
 }
 
 // fail ends an attempt. Something that was made is taken back first, unless it is the finished cluster.
+// What may have been made, but is not known, is for somebody to look for.
 func (m *Machine) fail(ctx context.Context, run Run, f Failure) (turn, error) {
 	return m.change(ctx, run, func(_ Tx, r *Run) error {
+		f.NeedsCleanup = run.State == Creating && r.Asked && f.Class != NameTaken
 		r.Failure, r.State, r.Deadline = &f, Failed, time.Time{}
 		if r.StackID != "" && (run.State == Waiting || run.State == Creating) {
 			r.State, r.Deadline = Failing, m.deadline(m.Times.Rollback)

@@ -37,6 +37,8 @@ type Run struct {
 
 	// StackID is the cloud's own id of what it makes, known after the creation began.
 	StackID string
+	// Asked says that the cloud was asked for a stack, and did not refuse.
+	Asked bool
 	// StackGone says that the cloud reported the stack as deleted.
 	StackGone bool
 	// LastEvent is the id of the newest event that was read.
@@ -52,6 +54,8 @@ type Run struct {
 	// Upgrade is set while one is under way, Plan once the cloud said what it would do.
 	Upgrade *Upgrade
 	Plan    *Plan
+	// NodesBehind says that the control plane has its version, and the machines have an older one.
+	NodesBehind bool
 	// Findings are of the look before the present attempt, Billed of the look before or after a deletion.
 	Findings []Finding
 	Billed   []Billed

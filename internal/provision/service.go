@@ -155,6 +155,7 @@ func nextAttempt(r *Run, now time.Time) {
 	enter(r, Pending, now)
 	r.Attempt++
 	r.Failure, r.StackID, r.StackGone, r.LastEvent, r.Findings = nil, "", false, "", nil
+	r.Asked, r.NodesBehind = false, false
 	r.Outputs, r.Progress, r.Removal, r.Took, r.Stuck, r.Billed = Outputs{}, Progress{}, nil, 0, nil, nil
 }
 
@@ -212,16 +213,18 @@ func (s *Service) Forget(ctx context.Context, id int64, confirm string) error {
 	return nil
 }
 
-// Upgrade begins an upgrade by one minor version: of the control plane, then of the machines.
+// Upgrade begins an upgrade by one minor version: of the control plane, then of the machines. Machines
+// that stayed behind may be upgraded to the version that the control plane has.
 func (s *Service) Upgrade(ctx context.Context, id int64, version string) (Run, error) {
 	return s.change(ctx, id, "upgrade", func(run *Run) error {
 		if run.State != Ready {
 			return apperr.Of(apperr.CloudRunState)
 		}
-		if err := nextMinor(run.Spec.KubernetesVersion, version); err != nil {
+		machines := run.NodesBehind && version == run.Spec.KubernetesVersion
+		if err := nextMinor(run.Spec.KubernetesVersion, version); err != nil && !machines {
 			return err
 		}
-		run.Upgrade, run.Plan = &Upgrade{Version: version}, nil
+		run.Upgrade, run.Plan = &Upgrade{Version: version, Nodes: machines}, nil
 		run.Failure = nil
 		enter(run, Updating, s.Now())
 		return nil

@@ -78,14 +78,29 @@ func (m *Machine) ask(ctx context.Context, run Run, session Session) (turn, erro
 	if err != nil {
 		return turn{}, fmt.Errorf("read the role of run %d: %w", run.ID, err)
 	}
+	if err := m.asked(ctx, run, true); err != nil {
+		return turn{}, err
+	}
 	id, err := m.Cloud.Create(ctx, session, role, run)
 	if errors.Is(err, ErrStackExists) {
 		return wait(m.Times.Retry) // the next look says whose it is
+	}
+	if _, answered := errors.AsType[*CloudError](err); answered && !later(err) {
+		err = errors.Join(err, m.asked(ctx, run, false))
 	}
 	if err != nil {
 		return turn{}, fmt.Errorf("ask for the stack of run %d: %w", run.ID, err)
 	}
 	return m.made(ctx, run, id)
+}
+
+// asked remembers before a request that it is sent: its answer may be lost, and the role revoked before the next look.
+func (m *Machine) asked(ctx context.Context, run Run, yes bool) error {
+	_, err := m.change(ctx, run, func(_ Tx, r *Run) error {
+		r.Asked = yes
+		return nil
+	})
+	return err
 }
 
 func (m *Machine) made(ctx context.Context, run Run, stackID string) (turn, error) {

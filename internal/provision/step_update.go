@@ -80,11 +80,11 @@ func (p Plan) replaces() bool {
 func (m *Machine) upgraded(ctx context.Context, run Run) (turn, error) {
 	return m.change(ctx, run, func(_ Tx, r *Run) error {
 		if !r.Upgrade.Nodes {
-			r.Spec.KubernetesVersion = r.Upgrade.Version
+			r.Spec.KubernetesVersion, r.NodesBehind = r.Upgrade.Version, true
 			r.Upgrade, r.Plan = &Upgrade{Version: r.Upgrade.Version, Nodes: true}, nil
 			return nil
 		}
-		r.State, r.Upgrade, r.Plan, r.Failure = Ready, nil, nil, nil
+		r.State, r.Upgrade, r.Plan, r.Failure, r.NodesBehind = Ready, nil, nil, nil, false
 		return nil
 	})
 }

@@ -101,6 +101,7 @@ func (t provisionTx) DeleteRun(ctx context.Context, id int64) error {
 type runDetail struct {
 	Spec              provision.Spec      `json:"spec"`
 	StackID           string              `json:"stack_id,omitempty"`
+	Asked             bool                `json:"asked,omitempty"`
 	StackGone         bool                `json:"stack_gone,omitempty"`
 	LastEvent         string              `json:"last_event,omitempty"`
 	Outputs           provision.Outputs   `json:"outputs"`
@@ -110,6 +111,7 @@ type runDetail struct {
 	Removal           *provision.Removal  `json:"removal,omitempty"`
 	Upgrade           *provision.Upgrade  `json:"upgrade,omitempty"`
 	Plan              *provision.Plan     `json:"plan,omitempty"`
+	NodesBehind       bool                `json:"nodes_behind,omitempty"`
 	Findings          []provision.Finding `json:"findings,omitempty"`
 	Billed            []provision.Billed  `json:"billed,omitempty"`
 	Inventory         provision.Inventory `json:"inventory"`
@@ -124,7 +126,7 @@ func detailOf(r provision.Run) runDetail {
 		Spec: r.Spec, StackID: r.StackID, StackGone: r.StackGone, LastEvent: r.LastEvent, Outputs: r.Outputs,
 		Progress: r.Progress, Failure: r.Failure, CancelRequestedAt: stamp(r.CancelRequestedAt), Removal: r.Removal,
 		Upgrade: r.Upgrade, Plan: r.Plan, Findings: r.Findings, Billed: r.Billed, Stuck: r.Stuck, Inventory: r.Inventory,
-		Since: stamp(r.Since), Misses: r.Misses, Deadline: stamp(r.Deadline),
+		Since: stamp(r.Since), Misses: r.Misses, Deadline: stamp(r.Deadline), Asked: r.Asked, NodesBehind: r.NodesBehind,
 	}
 }
 
@@ -141,6 +143,6 @@ func runOf(row sqlgen.ProvisionRun) (provision.Run, error) {
 		Spec: d.Spec, StackID: d.StackID, StackGone: d.StackGone, LastEvent: d.LastEvent, Outputs: d.Outputs,
 		Progress: d.Progress, Failure: d.Failure, CancelRequestedAt: moment(d.CancelRequestedAt), Removal: d.Removal,
 		Upgrade: d.Upgrade, Plan: d.Plan, Findings: d.Findings, Billed: d.Billed, Stuck: d.Stuck, Inventory: d.Inventory,
-		Since: moment(d.Since), Misses: d.Misses, Deadline: moment(d.Deadline),
+		Since: moment(d.Since), Misses: d.Misses, Deadline: moment(d.Deadline), Asked: d.Asked, NodesBehind: d.NodesBehind,
 	}, nil
 }

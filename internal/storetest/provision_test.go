@@ -84,6 +84,7 @@ func TestRuns(t *testing.T) {
 		changed := s.run
 		changed.State, changed.Attempt, changed.Took, changed.ReadyAt = provision.Ready, 2, time.Minute, instant()
 		changed.Failure = &provision.Failure{Class: provision.Quota, Code: apperr.CloudQuota, Zones: []string{"eu-west-1a"}}
+		changed.Asked, changed.NodesBehind = true, true
 		changed.Removal = &provision.Removal{Retain: []string{"Vpc"}, Force: true}
 		changed.Billed, changed.Stuck = []provision.Billed{{Kind: "volume", ID: "vol-1"}}, []string{"Vpc"}
 		s.atomically(t, func(tx provision.Tx) error { return tx.UpdateRun(ctx, changed) })

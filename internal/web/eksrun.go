@@ -140,6 +140,9 @@ func (h *Handler) addUpgrade(ctx context.Context, role provision.Role, view *run
 			view.Next = o.Version
 		}
 	}
+	if view.Run.NodesBehind {
+		view.Next = spec.KubernetesVersion
+	}
 	return nil
 }
 
