@@ -10,14 +10,8 @@ import (
 	"github.com/roadstead/roadstead/internal/demo"
 )
 
-// TestDemo runs the demo with all its checks and looks for what it left behind.
-func TestDemo(t *testing.T) { leavesNothing(t, demo.Options{}) }
-
-// TestDemoOfEKS does so for the life of a cluster on EKS.
-func TestDemoOfEKS(t *testing.T) { leavesNothing(t, demo.Options{EKS: true}) }
-
-func leavesNothing(t *testing.T, o demo.Options) {
-	t.Helper()
+// TestDemo runs each demo with all its checks and looks for what it left behind.
+func TestDemo(t *testing.T) {
 	bin := os.Getenv("ROADSTEAD_TEST_BIN")
 	if bin == "" {
 		bin = "../../bin"
@@ -26,22 +20,25 @@ func leavesNothing(t *testing.T, o demo.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	temporary := t.TempDir()
-	t.Setenv("TMPDIR", temporary)
-	var out bytes.Buffer
-	o.Bin, o.Check, o.Out = bin, true, &out
-	if err := demo.Run(t.Context(), o); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
-	}
-	if !strings.Contains(out.String(), "Every step was checked") {
-		t.Errorf("the demo says:\n%s", out.String())
-	}
-	left, err := os.ReadDir(temporary)
-	if err != nil || len(left) > 0 {
-		t.Errorf("the demo left files: %v %v", left, err)
-	}
-	if running := processesIn(t, temporary); len(running) > 0 {
-		t.Errorf("the demo left processes: %q", running)
+	for name, eks := range map[string]bool{"the main job": false, "a cluster on EKS": true} {
+		t.Run(name, func(t *testing.T) {
+			temporary := t.TempDir()
+			t.Setenv("TMPDIR", temporary)
+			var out bytes.Buffer
+			if err := demo.Run(t.Context(), demo.Options{Bin: bin, EKS: eks, Check: true, Out: &out}); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if !strings.Contains(out.String(), "Every step was checked") {
+				t.Errorf("the demo says:\n%s", out.String())
+			}
+			left, err := os.ReadDir(temporary)
+			if err != nil || len(left) > 0 {
+				t.Errorf("the demo left files: %v %v", left, err)
+			}
+			if running := processesIn(t, temporary); len(running) > 0 {
+				t.Errorf("the demo left processes: %q", running)
+			}
+		})
 	}
 }
 

@@ -24,7 +24,8 @@ const (
 	stackTime = 8 * time.Second
 	awsPace   = "100"
 	// ourPolicy is all that Roadstead's own identity may do.
-	ourPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/roadstead/*"}]}`
+	ourPolicy = `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/roadstead/*"}]}`
 )
 
 // eksSteps take a cluster on Amazon EKS from its role to being ready; and when all is checked, to its end.
@@ -87,7 +88,7 @@ func (s *show) addRole(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var role struct {
-		Principal  string
+		Principal  string `json:"principal"`
 		ExternalID string `json:"external_id"`
 	}
 	if err := json.Unmarshal([]byte(text), &role); err != nil {

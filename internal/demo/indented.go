@@ -23,7 +23,7 @@ func (i *indented) Write(p []byte) (int, error) {
 			return len(p), nil
 		}
 		if _, err := fmt.Fprintf(i.to, "%s%s\n", indent, line); err != nil {
-			return 0, err
+			return 0, fmt.Errorf("show the progress: %w", err)
 		}
 		i.rest = rest
 	}
