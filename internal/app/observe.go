@@ -59,6 +59,10 @@ func (n named) Wanted(ctx context.Context) ([]work.Follower, error) {
 // forgetEvery is how often removed clusters are looked for without a notice.
 const forgetEvery = 10 * time.Minute
 
+// lateCalls is how long the calls of a dropped client take to end, and to be
+// counted once more.
+const lateCalls = 10 * time.Second
+
 // forget drops the metrics and clients of clusters that are gone, until ctx
 // ends.
 func (c *core) forget(ctx context.Context, clients *kube.Clients) error {
@@ -66,17 +70,20 @@ func (c *core) forget(ctx context.Context, clients *kube.Clients) error {
 	defer cancel()
 	tick := time.NewTicker(forgetEvery)
 	defer tick.Stop()
+	var late <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-notices:
 		case <-tick.C:
+		case <-late:
 		}
 		for _, id := range slices.AppendSeq(c.metrics.Clusters(), maps.Keys(clients.Breakers())) {
 			if _, err := c.db.Clusters().Cluster(ctx, id); apperr.CodeOf(err) == apperr.NotFound {
 				clients.Drop(id)
 				c.metrics.ForgetCluster(id)
+				late = time.After(lateCalls)
 				c.log.DebugContext(ctx, "metrics of a removed cluster dropped", slog.Int64("cluster_id", id))
 			}
 		}

@@ -135,7 +135,7 @@ func TestBadAddressesAreMarked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			token := filepath.Join(t.TempDir(), "token")
-			if err := os.WriteFile(token, []byte("a token"), 0o600); err != nil {
+			if err := os.WriteFile(token, []byte("a-token"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			args := []string{"cluster", "add", name, "--instance", "--api-url", tc.url, "--token-file", token}

@@ -217,7 +217,7 @@ func (w *hostileWorld) browse(t *testing.T, words map[string]string) {
 	b := newBrowser(t)
 	b.do("sign in", chromedp.Navigate(w.page("/clusters")), chromedp.SendKeys("#token", w.token), chromedp.Submit("#token"),
 		chromedp.WaitVisible("#clusters table"))
-	for page, text := range map[string]string{"/projects/1": "#environments", "/operations/1": "pre.log", "/clusters/1": "body"} {
+	for page, text := range map[string]string{"/projects/1": "#environments", "/operations/1": "pre.log", "/clusters/1": "#report"} {
 		b.do("look at "+page, chromedp.Navigate(w.page(page)), chromedp.WaitVisible(text))
 		var said struct {
 			Title, Text string
