@@ -45,26 +45,29 @@ type Bootstraps interface {
 	// Template is the CloudFormation template, Command what runs it for a role.
 	Template() []byte
 	Command(r provision.Role) string
+	// QuickCreate opens the template in the account's console; empty when it was published nowhere.
+	QuickCreate(r provision.Role) string
 }
 
 // AWSRole lets us into an account of AWS.
 type AWSRole struct {
-	ID           int64               `json:"id"`
-	Name         string              `json:"name"`
-	Level        cluster.Level       `json:"level" enum:"instance,group"`
-	GroupID      int64               `json:"group_id,omitempty"`
-	Region       string              `json:"region" doc:"Where the role is tried, and the default of clusters"`
-	ExternalID   string              `json:"external_id" doc:"For the condition of the role's trust policy. It is no secret."`
-	Principal    string              `json:"principal,omitempty" doc:"Our own account, which the role has to trust"`
-	ARN          string              `json:"arn,omitempty"`
-	StackRoleARN string              `json:"stack_role_arn,omitempty"`
-	AccountID    string              `json:"account_id,omitempty"`
-	State        provision.RoleState `json:"state" enum:"draft,verifying,verified,refused"`
-	Error        *Reason             `json:"error,omitempty" doc:"Why it was refused"`
-	Command      string              `json:"command,omitempty" doc:"Makes the roles in the account, beside the template of /aws/bootstrap"`
-	VerifiedAt   time.Time           `json:"verified_at,omitzero"`
-	CreatedAt    time.Time           `json:"created_at"`
-	Topic        string              `json:"topic" doc:"What to follow at /events"`
+	ID             int64               `json:"id"`
+	Name           string              `json:"name"`
+	Level          cluster.Level       `json:"level" enum:"instance,group"`
+	GroupID        int64               `json:"group_id,omitempty"`
+	Region         string              `json:"region" doc:"Where the role is tried, and the default of clusters"`
+	ExternalID     string              `json:"external_id" doc:"For the condition of the role's trust policy. It is no secret."`
+	Principal      string              `json:"principal,omitempty" doc:"Our own account, which the role has to trust"`
+	ARN            string              `json:"arn,omitempty"`
+	StackRoleARN   string              `json:"stack_role_arn,omitempty"`
+	AccountID      string              `json:"account_id,omitempty"`
+	State          provision.RoleState `json:"state" enum:"draft,verifying,verified,refused"`
+	Error          *Reason             `json:"error,omitempty" doc:"Why it was refused"`
+	Command        string              `json:"command,omitempty" doc:"Makes the roles in the account, beside the template of /aws/bootstrap"`
+	QuickCreateURL string              `json:"quick_create_url,omitempty" doc:"Opens the template in the account's console, if it was published"`
+	VerifiedAt     time.Time           `json:"verified_at,omitzero"`
+	CreatedAt      time.Time           `json:"created_at"`
+	Topic          string              `json:"topic" doc:"What to follow at /events"`
 }
 
 // NewAWSRole begins with a role.
@@ -248,7 +251,7 @@ func (h *Handler) viewAWSRole(r provision.Role) AWSRole {
 		Error: reasonOf(r.Code), VerifiedAt: r.VerifiedAt, CreatedAt: r.CreatedAt, Topic: provision.RolesTopic,
 	}
 	if r.Principal != "" {
-		shown.Command = h.Bootstraps.Command(r)
+		shown.Command, shown.QuickCreateURL = h.Bootstraps.Command(r), h.Bootstraps.QuickCreate(r)
 	}
 	return shown
 }

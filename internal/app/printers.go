@@ -39,7 +39,15 @@ func (rightsPrinter) RightsManifest(e application.Entry, home string) (string, e
 }
 
 // bootstrapPrinter prints what lets us into an account of AWS.
-type bootstrapPrinter struct{}
+type bootstrapPrinter struct{ templateURL string }
+
+// QuickCreate implements api.Bootstraps.
+func (p bootstrapPrinter) QuickCreate(r provision.Role) string {
+	if p.templateURL == "" {
+		return ""
+	}
+	return eks.QuickCreate(p.templateURL, r)
+}
 
 // Template implements api.Bootstraps.
 func (bootstrapPrinter) Template() []byte { return []byte(eks.BootstrapTemplate()) }

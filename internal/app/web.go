@@ -26,11 +26,11 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	(&api.Handler{
 		Version: version, Auth: authenticator, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
-		Provisions: c.provisions, Bootstraps: bootstrapPrinter{}, Bus: c.bus, Log: c.log,
+		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
 		Auth: authenticator, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
-		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{}, Manifests: accessPrinter{},
+		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
 		Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,
 	}

@@ -35,6 +35,9 @@ func (r *run) eksRoleAdd() *cobra.Command {
 					t.line("\nRun this in the account, then register the ARNs of its outputs:\n")
 					t.line("  roadstead eks role template > bootstrap.yaml")
 					t.line("  " + role.Command)
+					if role.QuickCreateURL != "" {
+						t.line("  or open " + role.QuickCreateURL)
+					}
 					t.line("  roadstead eks role register " + role.Name + " ARN --stack-role ARN")
 				}
 			})

@@ -59,6 +59,10 @@ type Config struct {
 	// AWSEndpoint is the URL of an AWS-compatible server that stands in for all services of AWS. Empty means AWS itself.
 	AWSEndpoint string `koanf:"aws_endpoint"`
 
+	// AWSTemplateURL is where the operator published the bootstrap template, in a bucket of S3, since the console of AWS
+	// opens no other address. Empty offers no link that opens the template there, only the template and a command.
+	AWSTemplateURL string `koanf:"aws_template_url"`
+
 	// AWSPace is how many times faster the server at AWSEndpoint makes clusters than AWS does. Waits and time limits are
 	// shortened by it. Zero means 1, which is all that AWS itself allows. There is no flag for it.
 	AWSPace int `koanf:"aws_pace"`

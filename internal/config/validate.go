@@ -127,6 +127,11 @@ func (c Config) validateAWS() error {
 	if c.AWSPace < 0 || c.AWSPace > maxAWSPace || c.AWSPace > 1 && c.AWSEndpoint == "" {
 		return refuse("AWS cannot be hurried.", "Leave ROADSTEAD_AWS_PACE out, or give 1 to 1000 with ROADSTEAD_AWS_ENDPOINT.")
 	}
+	published, err := url.Parse(c.AWSTemplateURL)
+	if c.AWSTemplateURL != "" && (err != nil || published.Scheme != "https" || published.Host == "") {
+		return refuse("The address of the published bootstrap template is not an https address.",
+			"Give one like https://bucket.s3.eu-west-1.amazonaws.com/bootstrap.yaml, or none.")
+	}
 	if c.AWSEndpoint == "" {
 		return nil
 	}

@@ -22,6 +22,8 @@ type roleView struct {
 	Role    provision.Role
 	Status  status
 	Command string
+	// QuickCreate opens the template in the account's console; empty when it was published nowhere.
+	QuickCreate string
 	// ARN, StackRoleARN and Region are as they were typed.
 	ARN          string
 	StackRoleARN string
@@ -71,7 +73,7 @@ func (h *Handler) role(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) showRole(w http.ResponseWriter, r *http.Request, view roleView) error {
 	view.Status = roleStatus(view.Role)
 	if view.Role.Principal != "" {
-		view.Command = h.Bootstraps.Command(view.Role)
+		view.Command, view.QuickCreate = h.Bootstraps.Command(view.Role), h.Bootstraps.QuickCreate(view.Role)
 	}
 	return h.render(w, r, view.Wrong.Status(), "eks-role", view.Role.Name, view)
 }

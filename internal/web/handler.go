@@ -38,6 +38,7 @@ type Bootstraps interface {
 	// Template is the CloudFormation template, Command what runs it for a role.
 	Template() []byte
 	Command(r provision.Role) string
+	QuickCreate(r provision.Role) string
 }
 
 // Handler serves the pages. Its fields are its dependencies; all are needed.

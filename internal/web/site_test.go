@@ -79,6 +79,8 @@ type answer struct {
 	text   string
 }
 
+func (bootstraps) QuickCreate(provision.Role) string { return "" }
+
 func (s *site) do(method, path string, form url.Values) answer {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
