@@ -64,7 +64,7 @@ type AWSRole struct {
 	State          provision.RoleState `json:"state" enum:"draft,verifying,verified,refused"`
 	Error          *Reason             `json:"error,omitempty" doc:"Why it was refused"`
 	Command        string              `json:"command,omitempty" doc:"Makes the roles in the account, beside the template of /aws/bootstrap"`
-	QuickCreateURL string              `json:"quick_create_url,omitempty" doc:"Opens the template in the account's console, if it was published"`
+	QuickCreateURL string              `json:"quick_create_url,omitempty" doc:"Opens the template in the console of AWS"`
 	VerifiedAt     time.Time           `json:"verified_at,omitzero"`
 	CreatedAt      time.Time           `json:"created_at"`
 	Topic          string              `json:"topic" doc:"What to follow at /events"`
