@@ -282,7 +282,7 @@ func checkGuardrails(t *testing.T, tenant *kube.Client, ns string) {
 			err := tenant.Create(t.Context(), obj)
 			if err == nil { // not in effect yet
 				ref, refErr := kube.RefOf(obj)
-				if err := errors.Join(refErr, tenant.Delete(t.Context(), ref, kube.DeleteOptions{})); err != nil {
+				if err := errors.Join(refErr, tenant.Delete(t.Context(), ref, kube.DeleteOptions{Grace: new(time.Duration)})); err != nil {
 					t.Error(err)
 				}
 			}
@@ -296,9 +296,9 @@ func checkGuardrails(t *testing.T, tenant *kube.Client, ns string) {
 	})
 	lease := kube.Ref{Kind: "Secret", Namespace: ns, Name: "lease-1"}
 	wantCode(t, tenant.Delete(t.Context(), lease, kube.DeleteOptions{}), apperr.ClusterForbidden)
-	if err := tenant.Create(t.Context(), pod(func(*corev1.PodSpec) {})); err != nil {
-		t.Errorf("an ordinary pod: %v", err)
-	}
+	eventually(t, "an ordinary pod to be made, once one that was let in too early is gone", func() bool {
+		return tenant.Create(t.Context(), pod(func(*corev1.PodSpec) {})) == nil
+	})
 }
 
 // checkForeign takes the namespace's name for another owner.
