@@ -45,7 +45,7 @@ func (r *run) eksStatus() *cobra.Command {
 				return err
 			}
 			if follow {
-				return c.followRun(ctx, found)
+				return c.followRun(ctx, found, 0)
 			}
 			return c.out.show(found, func(t *table) { runCard(t, found) })
 		})

@@ -101,13 +101,21 @@ func (c *call) shownRun(ctx context.Context, now api.AWSCluster, noWait bool) er
 	if noWait {
 		return c.out.show(now, func(t *table) { runCard(t, now) })
 	}
-	return c.followRun(ctx, now)
+	at := path("aws", "clusters", strconv.FormatInt(now.ID, 10))
+	before, err := get[api.Items[api.AWSEvent]](ctx, c.client, at+"/events?limit=500")
+	if err != nil {
+		return err
+	}
+	seen := int64(0) // what became of the cluster earlier is not news
+	if n := len(before.Items); n > 0 {
+		seen = before.Items[n-1].Seq
+	}
+	return c.followRun(ctx, now, seen)
 }
 
-// followRun shows each part of the stack as it is made, and the cluster at the end.
-func (c *call) followRun(ctx context.Context, now api.AWSCluster) error {
+// followRun shows what becomes of each part of the stack after the event seen last, and the cluster at the end.
+func (c *call) followRun(ctx context.Context, now api.AWSCluster, seen int64) error {
 	at := path("aws", "clusters", strconv.FormatInt(now.ID, 10))
-	seen := int64(0)
 	err := watch(ctx, c.client, at, []string{now.Topic}, func(fresh api.AWSCluster) (done bool, err error) {
 		now = fresh
 		if seen, err = c.showEvents(ctx, at, seen); err != nil {

@@ -2,9 +2,9 @@
 //
 //	testrun DIR... -- [go test flags]
 //
-// Only what failed is shown in full. It exits with 1 when a test failed, when a package could not be tested, and when no
-// test ran at all. Packages without tests are left out: go test would compile them with all they depend on, which for a
-// control plane and the race detector takes longer than every test together.
+// Only what failed is shown in full. It exits with 1 when a test failed or skipped itself, when a package could not be
+// tested, and when no test ran at all. Packages without tests are left out: go test would compile them with all they
+// depend on, which for a control plane and the race detector takes longer than every test together.
 package main
 
 import (

@@ -126,8 +126,9 @@ func (r *report) broken(dir string, err error) {
 	fmt.Fprintf(r.out, "FAIL %s: %v\n", dir, err)
 }
 
+// ok reports whether every test ran and passed. One that skipped itself did not run, and says why in its output.
 func (r *report) ok() bool {
-	return r.failed == 0 && r.passed > 0
+	return r.failed == 0 && r.skipped == 0 && r.passed > 0
 }
 
 func (r *report) summary() string {
