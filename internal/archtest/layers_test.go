@@ -19,7 +19,7 @@ type layer struct {
 func layers() []layer {
 	return []layer{
 		{name: "leaf", packages: []string{"apperr", "config", "egress", "event", "fault", "secret", "telemetry", "tracing", "work"}},
-		{name: "domain", packages: domainOrder(), later: []string{"audit"}},
+		{name: "domain", packages: domainOrder()},
 		{
 			name:     "adapter",
 			packages: []string{"oidc", "manifest", "kube", "installpod", "eks", "jobs", "store"},
@@ -35,7 +35,7 @@ func layers() []layer {
 
 // domainOrder lists the domains so that each may import those before it.
 func domainOrder() []string {
-	return []string{"tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision", "audit"}
+	return []string{"audit", "tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision"}
 }
 
 // edges are the imports inside a ring, or outward, that are allowed one by one.
