@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/telemetry"
 )
@@ -67,7 +68,12 @@ func (h *Handler) identify(ctx context.Context, c huma.Context) (context.Context
 		return ctx, apperr.Of(apperr.Forbidden)
 	}
 	ctx = context.WithValue(ctx, callerKey{}, caller(sha256.Sum256([]byte(token))))
-	return auth.WithIdentity(ctx, identity), nil
+	return auth.WithIdentity(audit.WithActor(ctx, actorOf(ctx, identity)), identity), nil
+}
+
+// actorOf is the caller as the record names who did something.
+func actorOf(ctx context.Context, identity auth.Identity) audit.Actor {
+	return audit.Actor{Kind: audit.Token, Name: identity.Name, IP: audit.ActorFrom(ctx).IP}
 }
 
 func tokenOf(c huma.Context) string {

@@ -26,7 +26,7 @@ type Actor struct {
 	// TokenID and SessionID name what was shown; zero for another kind.
 	TokenID   int64
 	SessionID int64
-	// IP is where the request came from. The zero address is none.
+	// IP is where the request came from, past the trusted proxies: what limits go by as well. The zero address is none.
 	IP netip.Addr
 }
 

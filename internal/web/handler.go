@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
@@ -139,6 +140,9 @@ func (h *Handler) private(p page) http.Handler {
 			toSignIn(w, r)
 			return nil
 		}
-		return p(w, r.WithContext(auth.WithIdentity(r.Context(), identity)))
+		ctx := audit.WithActor(r.Context(), audit.Actor{
+			Kind: audit.Session, Name: identity.Name, IP: audit.ActorFrom(r.Context()).IP,
+		})
+		return p(w, r.WithContext(auth.WithIdentity(ctx, identity)))
 	})
 }
