@@ -74,7 +74,7 @@ func (w *World) AuthenticateToken(_ context.Context, token string) (auth.Identit
 	if token != Token {
 		return auth.Identity{}, apperr.Of(apperr.Unauthenticated)
 	}
-	return auth.Identity{Name: "administrator", Admin: true}, nil
+	return auth.Identity{UserID: auth.AdministratorID, Name: "administrator", Admin: true, Scopes: []auth.Scope{auth.API}}, nil
 }
 
 // ClusterAccess implements [api.Manifests].

@@ -35,7 +35,7 @@ func (s *Service) AuthenticateToken(_ context.Context, token string) (Identity, 
 	if token == "" || subtle.ConstantTimeCompare(hash[:], s.AdminHash[:]) != 1 {
 		return Identity{}, apperr.Of(apperr.Unauthenticated)
 	}
-	return Identity{Name: "administrator", Admin: true}, nil
+	return administrator(), nil
 }
 
 // SignIn opens a session for the owner of a token and returns its secret,
@@ -76,7 +76,13 @@ func (s *Service) AuthenticateSession(ctx context.Context, secret string) (Ident
 			return Identity{}, fmt.Errorf("keep session alive: %w", err)
 		}
 	}
-	return Identity{Name: session.Name, Admin: true}, nil
+	identity := administrator()
+	identity.Name = session.Name
+	return identity, nil
+}
+
+func administrator() Identity {
+	return Identity{UserID: AdministratorID, Name: "administrator", Kind: Person, Admin: true, Scopes: []Scope{API}}
 }
 
 // SignOut ends a session.

@@ -5,12 +5,6 @@ import (
 	"time"
 )
 
-// Identity is who is calling.
-type Identity struct {
-	Name  string
-	Admin bool
-}
-
 // Session is a browser's sign-in. Only the hash of its secret is kept.
 type Session struct {
 	Hash      []byte
