@@ -1,6 +1,9 @@
 package tenant
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Role is what a member is in a group or project. A higher role may everything
 // that a lower one may.
@@ -37,6 +40,9 @@ func (r Role) String() string {
 	}
 }
 
+// valid reports whether a member can have the role.
+func (r Role) valid() bool { return slices.Contains(Roles(), r) }
+
 // ParseRole finds the role of a name. The error is validation_failed.
 func ParseRole(name string) (Role, error) {
 	for _, r := range Roles() {
@@ -44,5 +50,9 @@ func ParseRole(name string) (Role, error) {
 			return r, nil
 		}
 	}
-	return NoRole, invalid("role", "A role is guest, reporter, developer, maintainer or owner.")
+	return NoRole, errRole()
+}
+
+func errRole() error {
+	return invalid("role", "A role is guest, reporter, developer, maintainer or owner.")
 }

@@ -8,9 +8,11 @@ type Group struct {
 	// ParentID is zero for a top-level group.
 	ParentID int64
 	// Path is the full path, for example "acme/platform".
-	Path      string
-	Name      string
-	CreatedAt time.Time
+	Path        string
+	Name        string
+	Description string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // Project belongs to one group.
@@ -18,17 +20,15 @@ type Project struct {
 	ID      int64
 	GroupID int64
 	// Path is the full path, for example "acme/shop".
-	Path      string
-	Name      string
-	CreatedAt time.Time
+	Path        string
+	Name        string
+	Description string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
-// Environment is a named stage of a project, for example "production".
-type Environment struct {
-	ID        int64
+// Place is a group or a project: one of the two ids is set.
+type Place struct {
+	GroupID   int64
 	ProjectID int64
-	Name      string
-	// Slug is the name in a form that fits Kubernetes names, 24 characters at most.
-	Slug      string
-	CreatedAt time.Time
 }
