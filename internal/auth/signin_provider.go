@@ -21,8 +21,8 @@ type Answer struct {
 	Error string
 }
 
-// Person is who somebody is, by the word of the provider.
-type Person struct {
+// Account is who somebody is, by the word of the provider.
+type Account struct {
 	// Issuer and Subject together are the identity, and nothing else is.
 	Issuer, Subject string
 	// SID is the provider's name for its session, empty when it has none.
@@ -47,7 +47,7 @@ type Provider interface {
 	// AuthURL is where to send a browser.
 	AuthURL(ctx context.Context, c Challenge) (string, error)
 	// Redeem turns the code of an answer into who has signed in.
-	Redeem(ctx context.Context, a Answer, c Challenge) (Person, error)
+	Redeem(ctx context.Context, a Answer, c Challenge) (Account, error)
 	// ReadLogout verifies a token that says that sessions have ended.
 	ReadLogout(ctx context.Context, token string) (Logout, error)
 }

@@ -24,20 +24,20 @@ const skew = 60 * time.Second
 // expected is what an ID token must be bound to.
 type expected struct{ nonce, access, code string }
 
-// person verifies an ID token and reads who it is about.
-func (p *Provider) person(ctx context.Context, keys *keySet, signing []string, raw string, e expected) (auth.Person, error) {
+// account verifies an ID token and reads who it is about.
+func (p *Provider) account(ctx context.Context, keys *keySet, signing []string, raw string, e expected) (auth.Account, error) {
 	said, algorithm, err := p.verified(ctx, keys, signing, raw)
 	if err != nil {
-		return auth.Person{}, err
+		return auth.Account{}, err
 	}
 	if err := said.bound(algorithm, e); err != nil {
-		return auth.Person{}, untrusted(err)
+		return auth.Account{}, untrusted(err)
 	}
 	subject := said.text("sub")
 	if subject == "" {
-		return auth.Person{}, untrusted(errors.New("the token is about nobody"))
+		return auth.Account{}, untrusted(errors.New("the token is about nobody"))
 	}
-	return auth.Person{
+	return auth.Account{
 		Issuer: p.config.Issuer, Subject: subject, SID: said.text("sid"),
 		Username: said.text("preferred_username"), Name: said.text("name"), Email: said.email(), Groups: said.list(p.config.GroupsClaim),
 	}, nil

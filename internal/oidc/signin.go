@@ -22,28 +22,28 @@ func (p *Provider) AuthURL(ctx context.Context, c auth.Challenge) (string, error
 }
 
 // Redeem turns the code of an answer into who has signed in.
-func (p *Provider) Redeem(ctx context.Context, a auth.Answer, c auth.Challenge) (auth.Person, error) {
+func (p *Provider) Redeem(ctx context.Context, a auth.Answer, c auth.Challenge) (auth.Account, error) {
 	found, keys, err := p.discover(ctx)
 	if err != nil {
-		return auth.Person{}, p.explain(ctx, err)
+		return auth.Account{}, p.explain(ctx, err)
 	}
 	// Another provider may have led the browser here with its own code (RFC 9207).
 	if a.Issuer == "" && found.NamesIssuer || a.Issuer != "" && a.Issuer != p.config.Issuer {
-		return auth.Person{}, p.explain(ctx, untrusted(errors.New("the answer does not name the issuer")))
+		return auth.Account{}, p.explain(ctx, untrusted(errors.New("the answer does not name the issuer")))
 	}
 	tokens, err := p.oauth(found).Exchange(context.WithValue(ctx, oauth2.HTTPClient, p.client), a.Code, oauth2.VerifierOption(c.Verifier))
 	if err != nil {
-		return auth.Person{}, p.explain(ctx, fmt.Errorf("exchange the code: %w", refused(err)))
+		return auth.Account{}, p.explain(ctx, fmt.Errorf("exchange the code: %w", refused(err)))
 	}
 	raw, ok := tokens.Extra("id_token").(string)
 	if !ok {
-		return auth.Person{}, p.explain(ctx, untrusted(errors.New("the provider gives no ID token")))
+		return auth.Account{}, p.explain(ctx, untrusted(errors.New("the provider gives no ID token")))
 	}
-	person, err := p.person(ctx, keys, found.signing(), raw, expected{nonce: c.Nonce, access: tokens.AccessToken, code: a.Code})
+	account, err := p.account(ctx, keys, found.signing(), raw, expected{nonce: c.Nonce, access: tokens.AccessToken, code: a.Code})
 	if err != nil {
-		return auth.Person{}, p.explain(ctx, err)
+		return auth.Account{}, p.explain(ctx, err)
 	}
-	return person, nil
+	return account, nil
 }
 
 func (p *Provider) oauth(d *discovered) *oauth2.Config {
