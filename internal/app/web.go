@@ -29,7 +29,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
-		Auth: authenticator, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Auth: authenticator, Access: auth.NewAccess(nil), Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
 		Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,

@@ -66,6 +66,16 @@ func (a *Access) Role(ctx context.Context, who Identity, where Subject) (tenant.
 // unauthenticated for nobody, not_found when the caller may not even see what
 // it is about, forbidden when the role or the token's scope does not suffice.
 func (a *Access) Check(ctx context.Context, who Identity, ability Ability, where Subject) error {
+	role, err := a.Role(ctx, who, where)
+	if err != nil {
+		return fmt.Errorf("find the role of user %d: %w", who.UserID, err)
+	}
+	return a.Decide(who, ability, where, role)
+}
+
+// Decide is Check for a caller whose role there is known. It asks nobody, so
+// that a page can ask it about everything that it may show.
+func (a *Access) Decide(who Identity, ability Ability, where Subject, role tenant.Role) error {
 	rule, ok := a.rules[ability]
 	switch {
 	case !ok:
@@ -78,10 +88,6 @@ func (a *Access) Check(ctx context.Context, who Identity, ability Ability, where
 		return nil
 	case where == Instance():
 		return rule.checkInstance()
-	}
-	role, err := a.Role(ctx, who, where)
-	if err != nil {
-		return fmt.Errorf("find the role of user %d: %w", who.UserID, err)
 	}
 	return rule.check(role, where)
 }

@@ -53,7 +53,7 @@ func TestPagesInABrowser(t *testing.T) {
 	b.do("see pods appear by themselves", b.rows(2), b.picture("project"))
 	mustKubectl(t, "scale", "deployment", "storefront", "-n", namespace, "--replicas=0")
 	b.do("see them go", b.rows(0))
-	b.do("sign out", chromedp.Click(".bar button"), chromedp.WaitVisible("#token"))
+	b.do("sign out", chromedp.Click(".me summary"), chromedp.Click(".me button"), chromedp.WaitVisible("#token"))
 	if said := b.console(); len(said) > 0 {
 		t.Errorf("the console says:\n%s", strings.Join(said, "\n"))
 	}

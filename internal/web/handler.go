@@ -45,6 +45,7 @@ type Bootstraps interface {
 // Handler serves the pages. Its fields are its dependencies; all are needed.
 type Handler struct {
 	Auth         *auth.Service
+	Access       *auth.Access
 	Tenant       *tenant.Service
 	Clusters     *cluster.Service
 	Namespaces   *namespace.Service
@@ -76,46 +77,10 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(files))))
 	mux.Handle("GET /sign-in", h.public(h.signInPage))
 	mux.Handle("POST /sign-in", h.public(h.signIn))
-	mux.Handle("POST /sign-out", h.private(h.signOut))
-	mux.Handle("GET /{$}", http.RedirectHandler("/clusters", http.StatusSeeOther))
-	mux.Handle("GET /clusters", h.private(h.clusters))
-	mux.Handle("GET /clusters/new", h.private(h.addCluster))
-	mux.Handle("GET /clusters/{cluster}", h.private(h.cluster))
-	mux.Handle("POST /clusters/{cluster}/check", h.private(h.checkCluster))
-	mux.Handle("POST /clusters/{cluster}/edit", h.private(h.editCluster))
-	mux.Handle("GET /clusters/{cluster}/identity", h.private(h.identity))
-	mux.Handle("POST /clusters/{cluster}/identity", h.private(h.changeIdentity))
-	mux.Handle("POST /clusters/{cluster}/applications/{name}/install", h.private(h.install))
-	mux.Handle("POST /clusters/{cluster}/applications/{name}/uninstall", h.private(h.uninstall))
-	mux.Handle("GET /operations/{operation}", h.private(h.operation))
-	mux.Handle("GET /operations/{operation}/log", h.private(h.operationLog))
-	mux.Handle("GET /projects", h.private(h.projects))
-	mux.Handle("GET /projects/{project}", h.private(h.project))
-	mux.Handle("POST /projects/{project}/namespace", h.private(h.ensureNamespace))
-	mux.Handle("GET /live", h.private(h.live))
-	h.mountEKS(mux)
+	for _, r := range h.routes() {
+		mux.Handle(r.pattern, h.private(h.permitted(r)))
+	}
 	return nil
-}
-
-// mountEKS adds the pages of clusters on Amazon EKS.
-func (h *Handler) mountEKS(mux *http.ServeMux) {
-	mux.Handle("GET /eks", h.private(h.eks))
-	mux.Handle("GET /eks/bootstrap.yaml", h.private(h.bootstrap))
-	mux.Handle("GET /eks/roles/new", h.private(h.newRole))
-	mux.Handle("POST /eks/roles/new", h.private(h.addRole))
-	mux.Handle("GET /eks/roles/{role}", h.private(h.role))
-	mux.Handle("POST /eks/roles/{role}", h.private(h.registerRole))
-	mux.Handle("POST /eks/roles/{role}/verify", h.private(h.verifyRole))
-	mux.Handle("POST /eks/roles/{role}/remove", h.private(h.removeRole))
-	mux.Handle("GET /eks/new", h.private(h.wizard))
-	mux.Handle("POST /eks/new", h.private(h.order))
-	mux.Handle("GET /eks/clusters/{run}", h.private(h.run))
-	mux.Handle("POST /eks/clusters/{run}/cancel", h.private(h.changeRun(h.Provisions.Cancel)))
-	mux.Handle("POST /eks/clusters/{run}/retry", h.private(h.changeRun(h.Provisions.Retry)))
-	mux.Handle("POST /eks/clusters/{run}/upgrade", h.private(h.upgradeRun))
-	mux.Handle("GET /eks/clusters/{run}/delete", h.private(h.demolition))
-	mux.Handle("POST /eks/clusters/{run}/delete", h.private(h.deleteRun))
-	mux.Handle("POST /eks/clusters/{run}/forget", h.private(h.forgetRun))
 }
 
 // page is a handler that returns its error instead of showing it.
@@ -141,8 +106,21 @@ func (h *Handler) private(p page) http.Handler {
 			return nil
 		}
 		ctx := audit.WithActor(r.Context(), audit.Actor{
-			Kind: audit.Session, Name: identity.Name, IP: audit.ActorFrom(r.Context()).IP,
+			Kind: audit.Session, UserID: identity.UserID, Name: identity.Name, SessionID: identity.SessionID,
+			IP: audit.ActorFrom(r.Context()).IP,
 		})
 		return p(w, r.WithContext(auth.WithIdentity(ctx, identity)))
 	})
+}
+
+// permitted serves a page to people who may have it. The others learn that they may not, or, where they may not even see
+// what it is about, that there is nothing.
+func (h *Handler) permitted(p route) page {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		at, err := h.enter(r, p.about, p.ability)
+		if err != nil {
+			return err
+		}
+		return p.page(w, r.WithContext(context.WithValue(r.Context(), placeKey{}, at)))
+	}
 }

@@ -95,13 +95,20 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 				t.Fatal("this page has no fixture")
 			}
 			var out bytes.Buffer
-			if err := all[name].Execute(&out, frame{Title: hostile, Page: name, Path: hostile, SignedIn: true, Name: hostile, View: view}); err != nil {
+			if err := all[name].Execute(&out, hostileFrame(name, view)); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Contains(out.String(), "<script>alert") || strings.Contains(out.String(), "<img src=x") {
 				t.Errorf("hostile text is markup in:\n%s", out.String())
 			}
 		})
+	}
+}
+
+func hostileFrame(name string, view any) frame {
+	return frame{
+		Title: hostile, Page: name, Path: hostile, SignedIn: true, Name: hostile, Where: hostile, View: view,
+		Trail: []crumb{{hostile, hostile}}, Tabs: []tab{{hostile, hostile, true}},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
@@ -26,16 +27,10 @@ type frame struct {
 	Path     string
 	SignedIn bool
 	Name     string
+	Where    string
+	Trail    []crumb
+	Tabs     []tab
 	View     any
-}
-
-// InClusters reports whether the page belongs under Clusters in the navigation.
-func (f frame) InClusters() bool {
-	switch f.Page {
-	case "clusters", "add", "cluster", "operation":
-		return true
-	}
-	return strings.HasPrefix(f.Page, "eks")
 }
 
 func parsePages(now func() time.Time) (pages, error) {
@@ -69,9 +64,11 @@ func pageNames() []string {
 // render writes a page, whole or not at all.
 func (h *Handler) render(w http.ResponseWriter, r *http.Request, status int, name, title string, view any) error {
 	identity, ok := auth.FromContext(r.Context())
+	at := here(r)
 	var body bytes.Buffer
 	err := h.pages[name].Execute(&body, frame{
-		Title: title, Page: name, Path: r.URL.RequestURI(), SignedIn: ok, Name: identity.Name, View: view,
+		Title: title, Page: name, Path: r.URL.RequestURI(), SignedIn: ok, Name: identity.Name,
+		Where: at.Where(), Trail: at.trail(), Tabs: at.tabs(name), View: view,
 	})
 	if err != nil {
 		return fmt.Errorf("render page %s: %w", name, err)
@@ -90,6 +87,7 @@ func functions(now func() time.Time) template.FuncMap {
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"took":    func(from, to time.Time) string { return to.Sub(from).Round(100 * time.Millisecond).String() },
 		"explain": func(code apperr.Code) apperr.Entry { e, _ := apperr.Lookup(code); return e },
+		"initial": func(s string) string { r, _ := utf8.DecodeRuneInString(s); return string(r) },
 		"words":   func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 		"dict":    dict,
 	}

@@ -86,7 +86,7 @@ func toSignIn(w http.ResponseWriter, r *http.Request) {
 func returnTo(r *http.Request) string {
 	target := r.FormValue("return_to")
 	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.ContainsAny(target, "\\\r\n\t") {
-		return "/clusters"
+		return "/"
 	}
 	return target
 }

@@ -1,0 +1,203 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/tenant"
+)
+
+// place is where in the organisation a page is, and what its reader may do there.
+type place struct {
+	Who     auth.Identity
+	Subject auth.Subject
+	Role    tenant.Role
+	// Group is the group that the page is about, or the one that its project is in; zero elsewhere.
+	Group tenant.Group
+	// Project and Cluster are what the page is about; zero elsewhere.
+	Project tenant.Project
+	Cluster cluster.Cluster
+	// Above are the groups above, from the top, that the reader may see.
+	Above []tenant.Group
+	// Own is set on the pages that people have to themselves.
+	Own bool
+
+	access *auth.Access
+}
+
+// Can reports whether the reader may do something here. It returns an error for an ability that nobody knows, so that a
+// template with a misspelt one fails its test.
+func (p place) Can(ability auth.Ability) (bool, error) {
+	if p.access == nil { // nobody signed in
+		return false, nil
+	}
+	err := p.access.Decide(p.Who, ability, p.Subject, p.Role)
+	if _, ok := apperr.From(err); err != nil && !ok {
+		return false, err
+	}
+	return err == nil, nil
+}
+
+// may is Can for abilities that are spelt in Go.
+func (p place) may(ability auth.Ability) bool {
+	ok, err := p.Can(ability)
+	return ok && err == nil
+}
+
+// Path is the address that the pages of this place begin with; empty for the instance.
+func (p place) Path() string {
+	switch {
+	case p.Subject.ProjectID != 0:
+		return "/projects/" + strconv.FormatInt(p.Subject.ProjectID, 10)
+	case p.Subject.GroupID != 0:
+		return "/groups/" + strconv.FormatInt(p.Subject.GroupID, 10)
+	}
+	return ""
+}
+
+// Where names the place in words.
+func (p place) Where() string {
+	switch {
+	case p.Subject.ProjectID != 0:
+		return "project " + p.Project.Path
+	case p.Subject.GroupID != 0:
+		return "group " + p.Group.Path
+	}
+	return "instance"
+}
+
+type placeKey struct{}
+
+// here is the place of the page that a request is for.
+func here(r *http.Request) place {
+	at, _ := r.Context().Value(placeKey{}).(place)
+	return at
+}
+
+// locate finds what a request is about.
+type locate func(r *http.Request) (place, error)
+
+func (h *Handler) atInstance(*http.Request) (place, error) { return place{}, nil }
+
+// atOwn is the place of pages that everybody has to themselves.
+func (h *Handler) atOwn(*http.Request) (place, error) { return place{Own: true}, nil }
+
+func (h *Handler) atGroup(r *http.Request) (place, error) {
+	group, err := h.Tenant.Group(r.Context(), r.PathValue("group"))
+	return place{Subject: auth.Group(group.ID), Group: group}, err
+}
+
+func (h *Handler) atProject(r *http.Request) (place, error) {
+	project, err := h.Tenant.Project(r.Context(), r.PathValue("project"))
+	if err != nil {
+		return place{}, err
+	}
+	return h.placeOf(r.Context(), 0, project.ID)
+}
+
+func (h *Handler) atCluster(r *http.Request) (place, error) {
+	c, err := h.Clusters.Cluster(r.Context(), r.PathValue("cluster"))
+	if err != nil {
+		return place{}, err
+	}
+	return h.placeOfCluster(r.Context(), c)
+}
+
+func (h *Handler) placeOfCluster(ctx context.Context, c cluster.Cluster) (place, error) {
+	at, err := h.placeOf(ctx, c.GroupID, c.ProjectID)
+	at.Cluster = c
+	return at, err
+}
+
+// placeOf is the place of what belongs to a group, a project or, with neither, the instance.
+func (h *Handler) placeOf(ctx context.Context, groupID, projectID int64) (at place, err error) {
+	at.Subject = auth.Subject{GroupID: groupID, ProjectID: projectID}
+	if projectID != 0 {
+		if at.Project, err = h.Tenant.Project(ctx, strconv.FormatInt(projectID, 10)); err != nil {
+			return place{}, err
+		}
+		groupID = at.Project.GroupID
+	}
+	if groupID != 0 {
+		at.Group, err = h.Tenant.Group(ctx, strconv.FormatInt(groupID, 10))
+	}
+	return at, err
+}
+
+func (h *Handler) atOperation(r *http.Request) (place, error) {
+	o, err := h.findOperation(r)
+	if err != nil {
+		return place{}, err
+	}
+	c, err := h.Clusters.Cluster(r.Context(), strconv.FormatInt(o.ClusterID, 10))
+	if err != nil {
+		return place{}, err
+	}
+	return h.placeOfCluster(r.Context(), c)
+}
+
+// atAccount is the place of a role at AWS.
+func (h *Handler) atAccount(r *http.Request) (place, error) {
+	role, err := h.Provisions.Role(r.Context(), r.PathValue("role"))
+	if err != nil {
+		return place{}, err
+	}
+	return h.placeOf(r.Context(), role.GroupID, 0)
+}
+
+// atRun is the place of a cluster on Amazon EKS.
+func (h *Handler) atRun(r *http.Request) (place, error) {
+	run, err := h.Provisions.Run(r.Context(), r.PathValue("run"))
+	if err != nil {
+		return place{}, err
+	}
+	return h.placeOf(r.Context(), run.GroupID, 0)
+}
+
+// enter finds the place of a request for its reader, who must have the ability there.
+func (h *Handler) enter(r *http.Request, find locate, ability auth.Ability) (place, error) {
+	at, err := find(r)
+	if err != nil {
+		return place{}, err
+	}
+	at.access = h.Access
+	at.Who, _ = auth.FromContext(r.Context())
+	if at.Role, err = h.Access.Role(r.Context(), at.Who, at.Subject); err != nil {
+		return place{}, fmt.Errorf("find the role of %s: %w", at.Who.Name, err)
+	}
+	if ability != "" {
+		if err := h.Access.Decide(at.Who, ability, at.Subject, at.Role); err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// crumb is a part of the way to a page.
+type crumb struct{ Name, Href string }
+
+// trail is the way from the top to this place.
+func (p place) trail() []crumb {
+	var trail []crumb
+	for _, g := range p.Above {
+		trail = append(trail, crumb{lastOf(g.Path), "/groups/" + strconv.FormatInt(g.ID, 10)})
+	}
+	if p.Group.ID != 0 {
+		trail = append(trail, crumb{lastOf(p.Group.Path), "/groups/" + strconv.FormatInt(p.Group.ID, 10)})
+	}
+	if p.Project.ID != 0 {
+		trail = append(trail, crumb{lastOf(p.Project.Path), "/projects/" + strconv.FormatInt(p.Project.ID, 10)})
+	}
+	if p.Cluster.ID != 0 {
+		trail = append(trail, crumb{p.Cluster.Name, "/clusters/" + strconv.FormatInt(p.Cluster.ID, 10)})
+	}
+	return trail
+}
+
+func lastOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -1,0 +1,76 @@
+package web
+
+import "github.com/roadstead/roadstead/internal/auth"
+
+// tab is a page of a place that its other pages lead to.
+type tab struct {
+	Name    string
+	Href    string
+	Current bool
+}
+
+// tabRule says which tab there is at a place, for whom, and which pages stand behind it.
+type tabRule struct {
+	name    string
+	path    string
+	ability auth.Ability // empty: for everybody who sees the place
+	pages   []string
+}
+
+// tabs are those of a place that its reader may open.
+func (p place) tabs(page string) []tab {
+	rules, base := instanceTabs(), ""
+	switch {
+	case p.Own && page != "home" && page != "search":
+		rules = ownTabs()
+	case p.Subject.ProjectID != 0:
+		rules, base = projectTabs(), p.Path()
+	case p.Subject.GroupID != 0:
+		rules, base = groupTabs(), p.Path()
+	}
+	var tabs []tab
+	for _, rule := range rules {
+		if rule.ability == "" || p.may(rule.ability) {
+			tabs = append(tabs, tab{Name: rule.name, Href: base + rule.path, Current: rule.leadsTo(page)})
+		}
+	}
+	return tabs
+}
+
+func (t tabRule) leadsTo(page string) bool {
+	for _, name := range t.pages {
+		if name == page {
+			return true
+		}
+	}
+	return false
+}
+
+// clusterPages stand behind the clusters of whatever place a cluster belongs to.
+func clusterPages() []string {
+	return []string{"clusters", "add", "cluster", "identity", "operation"}
+}
+
+func instanceTabs() []tabRule {
+	clusters := append(clusterPages(), "eks", "eks-role-new", "eks-role", "eks-new", "eks-run", "eks-delete")
+	return []tabRule{
+		{"Projects", "/projects", "", []string{"projects"}},
+		{"Clusters", "/clusters", auth.ReadCluster, clusters},
+	}
+}
+
+func ownTabs() []tabRule {
+	return []tabRule{}
+}
+
+func groupTabs() []tabRule {
+	return []tabRule{
+		{"Overview", "", "", []string{"group"}},
+	}
+}
+
+func projectTabs() []tabRule {
+	return []tabRule{
+		{"Overview", "", "", []string{"project"}},
+	}
+}
