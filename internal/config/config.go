@@ -101,6 +101,34 @@ type Config struct {
 	// at the first start, printed once and kept in DataDir/admin-token. There is no flag for it.
 	AdminToken Redacted `koanf:"admin_token"`
 
+	// OIDCIssuer is the OpenID Connect provider where people sign in: its name, to the letter, which is an https URL. Empty
+	// offers no such sign-in.
+	OIDCIssuer string `koanf:"oidc_issuer"`
+
+	// OIDCClientID and OIDCClientSecret are what the provider knows us by. There is no flag for the secret.
+	OIDCClientID     string   `koanf:"oidc_client_id"`
+	OIDCClientSecret Redacted `koanf:"oidc_client_secret"`
+
+	// OIDCScopes are asked for besides openid. Default profile and email.
+	OIDCScopes []string `koanf:"oidc_scopes"`
+
+	// OIDCHosts are those that the provider's endpoints may be on besides the issuer's, as host or host:port. Empty allows
+	// the issuer's only.
+	OIDCHosts []string `koanf:"oidc_hosts"`
+
+	// OIDCGroupsClaim is the claim of the ID token that lists a person's groups. Default groups.
+	OIDCGroupsClaim string `koanf:"oidc_groups_claim"`
+
+	// OIDCGroups says which of the provider's groups makes whom a member of what. Empty maps none.
+	OIDCGroups []OIDCGroup `koanf:"oidc_groups"`
+
+	// OIDCAdminGroup is the provider's group whose people are administrators of the instance, for as long as they are in
+	// it. Empty maps none: administrators are made by hand.
+	OIDCAdminGroup string `koanf:"oidc_admin_group"`
+
+	// OIDCKnownUsersOnly keeps out whom no administrator made a user for. Default false: a user is made at the first sign-in.
+	OIDCKnownUsersOnly bool `koanf:"oidc_known_users_only"`
+
 	// LogLevel is the least level of the process log: debug, info, warn or error. Default (and zero value) info.
 	LogLevel slog.Level `koanf:"log_level"`
 
@@ -123,6 +151,10 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.KeysetFile, filepath.Join(c.DataDir, "keys", "private"))
 	setDefault(&c.PublicKeysetFile, filepath.Join(c.DataDir, "keys", "public"))
 	setDefault(&c.LogFormat, "text")
+	setDefault(&c.OIDCGroupsClaim, "groups")
+	if c.OIDCScopes == nil {
+		c.OIDCScopes = []string{"profile", "email"}
+	}
 	return c
 }
 

@@ -19,7 +19,7 @@ const maxAWSPace = 1000
 func (c Config) Validate() error {
 	for _, check := range []func() error{
 		c.validateListen, c.validateRole, c.validateDatabase, c.validateTLS, c.validateExternalURL, c.validateAdminToken,
-		c.validateLog, c.validateTraces, c.validateAWS,
+		c.validateLog, c.validateTraces, c.validateAWS, c.validateOIDC,
 	} {
 		if err := check(); err != nil {
 			return err
