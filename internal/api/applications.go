@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 )
 
@@ -91,16 +92,32 @@ type rightsInput struct {
 
 func (h *Handler) mountApplications(r router) {
 	const one = "/clusters/{cluster}/applications/{name}"
-	route(r, "GET /catalog", "list-catalog", "List what can be installed", h.listCatalog)
-	route(r, "GET /catalog/{name}/manifest", "show-rights-manifest",
-		"Show the manifest by which a cluster administrator grants what an application needs", h.showRights)
-	route(r, "GET /clusters/{cluster}/applications", "list-applications",
-		"List a cluster's applications, installed or not", h.listApplications)
-	route(r, "GET "+one, "show-application", "Show an application of a cluster", h.showApplication)
+	route(r, "GET /catalog", "list-catalog", "List what can be installed", h.needsInstance(auth.ReadInstance),
+		h.listCatalog)
+	route(r, "GET /catalog/{name}/manifest", "show-rights-manifest", "Show the manifest by which a cluster administrator grants what an application needs", decided("whoever has read_cluster on the cluster, if one is named", h.mayShowRights),
+		h.showRights)
+	route(r, "GET /clusters/{cluster}/applications", "list-applications", "List a cluster's applications, installed or not", h.needs(auth.ReadApplication, h.ofCluster),
+		h.listApplications)
+	route(r, "GET "+one, "show-application", "Show an application of a cluster", h.needs(auth.ReadApplication, h.ofCluster),
+		h.showApplication)
 	route(r, "POST "+one+"/install", "install-application", "Install an application, or upgrade it where it is installed",
+		h.needs(auth.ManageApplication, h.ofCluster),
 		h.installApplication, answers(http.StatusAccepted))
 	route(r, "POST "+one+"/uninstall", "uninstall-application", "Uninstall an application",
+		h.needs(auth.ManageApplication, h.ofCluster),
 		h.uninstallApplication, answers(http.StatusAccepted))
+}
+
+// mayShowRights asks about the cluster whose account the manifest would name.
+func (h *Handler) mayShowRights(ctx context.Context, in *rightsInput) error {
+	if in.Cluster == "" {
+		return nil
+	}
+	one, err := h.clusterNamed(ctx, in.Cluster)
+	if err != nil {
+		return err
+	}
+	return h.checkFound(ctx, auth.ReadCluster, clusterSubject(one))
 }
 
 func (h *Handler) listCatalog(context.Context, *struct{}) (*list[CatalogEntry], error) {
@@ -110,16 +127,16 @@ func (h *Handler) listCatalog(context.Context, *struct{}) (*list[CatalogEntry], 
 func (h *Handler) showRights(ctx context.Context, in *rightsInput) (*textOutput, error) {
 	home := cluster.Account
 	if in.Cluster != "" {
-		found, err := h.Clusters.Cluster(ctx, in.Cluster)
+		one, err := h.clusterNamed(ctx, in.Cluster)
 		if err != nil {
 			return nil, err
 		}
-		i, err := h.Clusters.Identity(ctx, found.ID)
+		i, err := h.Clusters.Identity(ctx, one.ID)
 		if err != nil {
 			return nil, err
 		}
 		if i.InUse() {
-			home = h.Clusters.IdentitySpec(found.ID, nil).Namespace
+			home = h.Clusters.IdentitySpec(one.ID, nil).Namespace
 		}
 	}
 	text, err := h.Applications.RightsManifest(in.Name, home)
@@ -127,36 +144,27 @@ func (h *Handler) showRights(ctx context.Context, in *rightsInput) (*textOutput,
 }
 
 func (h *Handler) listApplications(ctx context.Context, in *ClusterInput) (*list[Application], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	one := found[cluster.Cluster](ctx)
+	applications, err := h.Applications.Applications(ctx, one.ID)
 	if err != nil {
 		return nil, err
 	}
-	applications, err := h.Applications.Applications(ctx, found.ID)
-	if err != nil {
-		return nil, err
-	}
-	view := func(v application.View) Application { return viewApplication(found.ID, v) }
+	view := func(v application.View) Application { return viewApplication(one.ID, v) }
 	return newList(applications, view), nil
 }
 
 func (h *Handler) showApplication(ctx context.Context, in *ApplicationInput) (*body[Application], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	one := found[cluster.Cluster](ctx)
+	view, err := h.Applications.Application(ctx, one.ID, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	view, err := h.Applications.Application(ctx, found.ID, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	return &body[Application]{viewApplication(found.ID, view)}, nil
+	return &body[Application]{viewApplication(one.ID, view)}, nil
 }
 
 func (h *Handler) installApplication(ctx context.Context, in *installInput) (*result[Operation], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	request := application.InstallRequest{ClusterID: found.ID, Name: in.Name}
+	one := found[cluster.Cluster](ctx)
+	request := application.InstallRequest{ClusterID: one.ID, Name: in.Name}
 	if in.Body != nil {
 		request.Version, request.Admin = in.Body.Version, in.Body.Admin
 		if in.Body.Values != "" {
@@ -171,11 +179,8 @@ func (h *Handler) installApplication(ctx context.Context, in *installInput) (*re
 }
 
 func (h *Handler) uninstallApplication(ctx context.Context, in *uninstallInput) (*result[Operation], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	request := application.UninstallRequest{ClusterID: found.ID, Name: in.Name}
+	one := found[cluster.Cluster](ctx)
+	request := application.UninstallRequest{ClusterID: one.ID, Name: in.Name}
 	if in.Body != nil {
 		request.Admin = in.Body.Admin
 	}

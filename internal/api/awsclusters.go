@@ -118,17 +118,26 @@ type deleteAWSClusterInput struct {
 }
 
 func (h *Handler) mountAWSClusters(r router) {
-	route(r, "GET /aws/clusters", "list-aws-clusters", "List the clusters that we make on Amazon EKS", h.listAWSClusters)
-	route(r, "POST /aws/clusters", "create-aws-cluster", "Make a cluster on Amazon EKS", h.createAWSCluster, answers(http.StatusAccepted))
-	route(r, "GET /aws/clusters/{run}", "show-aws-cluster", "Show how far a cluster is", h.showAWSCluster)
-	route(r, "GET /aws/clusters/{run}/events", "list-aws-events", "List what became of the parts of its stack", h.listAWSEvents)
-	route(r, "GET /aws/clusters/{run}/inventory", "show-aws-inventory", "Show what a deletion would meet", h.showInventory)
+	route(r, "GET /aws/clusters", "list-aws-clusters", "List the clusters that we make on Amazon EKS", signedIn(),
+		h.listAWSClusters)
+	route(r, "POST /aws/clusters", "create-aws-cluster", "Make a cluster on Amazon EKS", decided("whoever has manage_run where the role is", h.mayUseRole),
+		h.createAWSCluster, answers(http.StatusAccepted))
+	route(r, "GET /aws/clusters/{run}", "show-aws-cluster", "Show how far a cluster is", h.needs(auth.ReadRun, h.ofRun),
+		h.showAWSCluster)
+	route(r, "GET /aws/clusters/{run}/events", "list-aws-events", "List what became of the parts of its stack", h.needs(auth.ReadRun, h.ofRun),
+		h.listAWSEvents)
+	route(r, "GET /aws/clusters/{run}/inventory", "show-aws-inventory", "Show what a deletion would meet", h.needs(auth.ReadRun, h.ofRun),
+		h.showInventory)
 	route(r, "POST /aws/clusters/{run}/cancel", "cancel-aws-cluster", "Stop making a cluster, and take back what was made",
+		h.needs(auth.ManageRun, h.ofRun),
 		h.cancelAWSCluster, answers(http.StatusAccepted))
-	route(r, "POST /aws/clusters/{run}/retry", "retry-aws-cluster", "Go on after a failure", h.retryAWSCluster, answers(http.StatusAccepted))
+	route(r, "POST /aws/clusters/{run}/retry", "retry-aws-cluster", "Go on after a failure", h.needs(auth.ManageRun, h.ofRun),
+		h.retryAWSCluster, answers(http.StatusAccepted))
 	route(r, "POST /aws/clusters/{run}/upgrade", "upgrade-aws-cluster", "Upgrade by one minor version: control plane, then machines",
+		h.needs(auth.ManageRun, h.ofRun),
 		h.upgradeAWSCluster, answers(http.StatusAccepted))
 	route(r, "DELETE /aws/clusters/{run}", "delete-aws-cluster", "Delete a cluster in the account, or forget it",
+		h.needs(auth.ManageRun, h.ofRun),
 		h.deleteAWSCluster, answers(http.StatusAccepted))
 }
 
@@ -141,7 +150,7 @@ func (h *Handler) listAWSClusters(ctx context.Context, in *pageInput) (*pageOutp
 }
 
 func (h *Handler) createAWSCluster(ctx context.Context, in *newAWSClusterInput) (*result[AWSCluster], error) {
-	role, err := h.Provisions.Role(ctx, in.Body.Role)
+	role, err := h.roleNamed(ctx, in.Body.Role)
 	if err != nil {
 		return nil, err
 	}
@@ -155,16 +164,22 @@ func (h *Handler) createAWSCluster(ctx context.Context, in *newAWSClusterInput) 
 	return h.awaitRun(ctx, run.ID, in.WaitInput)
 }
 
+// mayUseRole asks about the role that a new cluster would be made by, whose owner becomes the cluster's.
+func (h *Handler) mayUseRole(ctx context.Context, in *newAWSClusterInput) error {
+	role, err := h.roleNamed(ctx, in.Body.Role)
+	if err != nil {
+		return err
+	}
+	return h.checkFound(ctx, auth.ManageRun, roleSubject(role))
+}
+
 func (h *Handler) showAWSCluster(ctx context.Context, in *showAWSClusterInput) (*result[AWSCluster], error) {
-	shown, err := await(ctx, h, in.WaitInput, h.awsCluster(in.Run))
+	shown, err := await(ctx, h, in.WaitInput, h.awsCluster(found[provision.Run](ctx).ID))
 	return &result[AWSCluster]{in.statusOf(shown.Final), shown}, err
 }
 
 func (h *Handler) listAWSEvents(ctx context.Context, in *awsEventsInput) (*list[AWSEvent], error) {
-	run, err := h.Provisions.Run(ctx, in.Run)
-	if err != nil {
-		return nil, err
-	}
+	run := found[provision.Run](ctx)
 	events, err := h.Provisions.Events(ctx, run, in.After, in.Limit)
 	if err != nil {
 		return nil, err
@@ -172,59 +187,50 @@ func (h *Handler) listAWSEvents(ctx context.Context, in *awsEventsInput) (*list[
 	return newList(events, viewAWSEvent), nil
 }
 
-func (h *Handler) showInventory(ctx context.Context, in *AWSClusterInput) (*body[provision.Inventory], error) {
-	run, err := h.Provisions.Run(ctx, in.Run)
-	if err != nil {
-		return nil, err
-	}
+func (h *Handler) showInventory(ctx context.Context, _ *AWSClusterInput) (*body[provision.Inventory], error) {
+	run := found[provision.Run](ctx)
 	inventory, err := h.Provisions.Inventory(ctx, run.ID)
 	return &body[provision.Inventory]{inventory}, err
 }
 
 func (h *Handler) cancelAWSCluster(ctx context.Context, in *showAWSClusterInput) (*result[AWSCluster], error) {
-	return h.change(ctx, in, h.Provisions.Cancel)
+	return h.change(ctx, in.WaitInput, h.Provisions.Cancel)
 }
 
 func (h *Handler) retryAWSCluster(ctx context.Context, in *showAWSClusterInput) (*result[AWSCluster], error) {
-	return h.change(ctx, in, h.Provisions.Retry)
+	return h.change(ctx, in.WaitInput, h.Provisions.Retry)
 }
 
 func (h *Handler) change(
-	ctx context.Context, in *showAWSClusterInput, change func(context.Context, int64) (provision.Run, error),
+	ctx context.Context, wait WaitInput, change func(context.Context, int64) (provision.Run, error),
 ) (*result[AWSCluster], error) {
-	run, err := h.Provisions.Run(ctx, in.Run)
-	if err != nil {
-		return nil, err
-	}
+	run := found[provision.Run](ctx)
 	if _, err := change(ctx, run.ID); err != nil {
 		return nil, err
 	}
-	return h.awaitRun(ctx, run.ID, in.WaitInput)
+	return h.awaitRun(ctx, run.ID, wait)
 }
 
 func (h *Handler) upgradeAWSCluster(ctx context.Context, in *upgradeAWSClusterInput) (*result[AWSCluster], error) {
 	upgrade := func(ctx context.Context, id int64) (provision.Run, error) {
 		return h.Provisions.Upgrade(ctx, id, in.Body.Version)
 	}
-	return h.change(ctx, &showAWSClusterInput{AWSClusterInput: in.AWSClusterInput}, upgrade)
+	return h.change(ctx, WaitInput{}, upgrade)
 }
 
 func (h *Handler) deleteAWSCluster(ctx context.Context, in *deleteAWSClusterInput) (*result[AWSCluster], error) {
-	run, err := h.Provisions.Run(ctx, in.Run)
-	if err != nil {
-		return nil, err
-	}
+	run := found[provision.Run](ctx)
 	if in.Forget {
 		return &result[AWSCluster]{http.StatusOK, viewAWSCluster(run)}, h.Provisions.Forget(ctx, run.ID, in.Confirm)
 	}
-	run, err = h.Provisions.Delete(ctx, run.ID, provision.Demolition{
+	run, err := h.Provisions.Delete(ctx, run.ID, provision.Demolition{
 		Confirm: in.Confirm, LoadBalancers: in.LoadBalancers, Retain: in.Retain, Force: in.Force,
 	})
 	return &result[AWSCluster]{http.StatusAccepted, viewAWSCluster(run)}, err
 }
 
 func (h *Handler) awaitRun(ctx context.Context, id int64, wait WaitInput) (*result[AWSCluster], error) {
-	shown, err := await(ctx, h, wait, h.awsCluster(itoa(id)))
+	shown, err := await(ctx, h, wait, h.awsCluster(id))
 	if err == nil && wait.Wait != "" && shown.Final {
 		return &result[AWSCluster]{http.StatusOK, shown}, nil
 	}
@@ -232,11 +238,11 @@ func (h *Handler) awaitRun(ctx context.Context, id int64, wait WaitInput) (*resu
 }
 
 // awsCluster is a cluster that we make, until it waits for nobody but people.
-func (h *Handler) awsCluster(idOrName string) watched[AWSCluster] {
+func (h *Handler) awsCluster(id int64) watched[AWSCluster] {
 	return watched[AWSCluster]{
 		topics: []string{provision.RunsTopic},
 		read: func(ctx context.Context) (AWSCluster, error) {
-			run, err := h.Provisions.Run(ctx, idOrName)
+			run, err := h.Provisions.Run(ctx, itoa(id))
 			return viewAWSCluster(run), err
 		},
 		done: func(c AWSCluster) bool { return c.Final },

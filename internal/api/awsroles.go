@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/provision"
 )
@@ -22,6 +23,7 @@ type ProvisionRoles interface {
 	VerifyRole(ctx context.Context, id int64) (provision.Role, error)
 	RemoveRole(ctx context.Context, id int64) error
 	Role(ctx context.Context, idOrName string) (provision.Role, error)
+	RolesNamed(ctx context.Context, name string) ([]provision.Role, error)
 	Roles(ctx context.Context, after int64, limit int) ([]provision.Role, error)
 	Offers(ctx context.Context, roleID int64, region string) (provision.Form, provision.Offers, error)
 }
@@ -30,6 +32,7 @@ type ProvisionRoles interface {
 type ProvisionRuns interface {
 	Create(ctx context.Context, o provision.Order) (provision.Run, error)
 	Run(ctx context.Context, idOrName string) (provision.Run, error)
+	RunsNamed(ctx context.Context, name string) ([]provision.Run, error)
 	Runs(ctx context.Context, after int64, limit int) ([]provision.Run, error)
 	Events(ctx context.Context, r provision.Run, after int64, limit int) ([]provision.Logged, error)
 	Inventory(ctx context.Context, runID int64) (provision.Inventory, error)
@@ -125,15 +128,23 @@ type AWSOffers struct {
 }
 
 func (h *Handler) mountAWSRoles(r router) {
-	route(r, "GET /aws/roles", "list-aws-roles", "List the roles that let us into accounts of AWS", h.listAWSRoles)
-	route(r, "POST /aws/roles", "add-aws-role", "Begin with a role: makes its external id", h.addAWSRole, answers(http.StatusCreated))
-	route(r, "GET /aws/roles/{role}", "show-aws-role", "Show a role", h.showAWSRole)
-	route(r, "PUT /aws/roles/{role}", "register-aws-role", "Give a role its ARN, and verify it", h.registerAWSRole,
+	route(r, "GET /aws/roles", "list-aws-roles", "List the roles that let us into accounts of AWS", signedIn(),
+		h.listAWSRoles)
+	route(r, "POST /aws/roles", "add-aws-role", "Begin with a role: makes its external id", needsIn(h, auth.ManageRole, h.ofNewRole),
+		h.addAWSRole, answers(http.StatusCreated))
+	route(r, "GET /aws/roles/{role}", "show-aws-role", "Show a role", h.needs(auth.ReadRole, h.ofRole),
+		h.showAWSRole)
+	route(r, "PUT /aws/roles/{role}", "register-aws-role", "Give a role its ARN, and verify it", h.needs(auth.ManageRole, h.ofRole),
+		h.registerAWSRole,
 		answers(http.StatusAccepted))
-	route(r, "POST /aws/roles/{role}/verify", "verify-aws-role", "Try a role again", h.verifyAWSRole, answers(http.StatusAccepted))
-	route(r, "DELETE /aws/roles/{role}", "remove-aws-role", "Forget a role that no cluster needs", h.removeAWSRole)
-	route(r, "GET /aws/roles/{role}/offers", "show-aws-offers", "Show what a cluster can be made of", h.showOffers)
-	route(r, "GET /aws/bootstrap", "show-aws-bootstrap", "Show the CloudFormation template that makes the roles", h.showBootstrap)
+	route(r, "POST /aws/roles/{role}/verify", "verify-aws-role", "Try a role again", h.needs(auth.ManageRole, h.ofRole),
+		h.verifyAWSRole, answers(http.StatusAccepted))
+	route(r, "DELETE /aws/roles/{role}", "remove-aws-role", "Forget a role that no cluster needs", h.needs(auth.ManageRole, h.ofRole),
+		h.removeAWSRole)
+	route(r, "GET /aws/roles/{role}/offers", "show-aws-offers", "Show what a cluster can be made of", h.needs(auth.ReadRole, h.ofRole),
+		h.showOffers)
+	route(r, "GET /aws/bootstrap", "show-aws-bootstrap", "Show the CloudFormation template that makes the roles", signedIn(),
+		h.showBootstrap)
 }
 
 func (h *Handler) listAWSRoles(ctx context.Context, in *pageInput) (*pageOutput[AWSRole], error) {
@@ -146,34 +157,38 @@ func (h *Handler) listAWSRoles(ctx context.Context, in *pageInput) (*pageOutput[
 
 func (h *Handler) addAWSRole(ctx context.Context, in *newAWSRoleInput) (*result[AWSRole], error) {
 	wanted := provision.NewRole{Name: in.Body.Name, Level: in.Body.Level, Region: in.Body.Region}
-	if in.Body.Level == cluster.Group {
-		group, err := h.Tenants.Group(ctx, in.Body.Group)
-		if err != nil {
-			return nil, err
-		}
-		wanted.GroupID = group.ID
+	owner, err := h.ofNewRole(ctx, in)
+	if err != nil {
+		return nil, err
 	}
+	wanted.GroupID = owner.GroupID
 	role, err := h.Provisions.AddRole(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
 	known := func(r AWSRole) bool { return r.Principal != "" || r.Error != nil }
-	shown, err := await(ctx, h, in.WaitInput, h.awsRole(itoa(role.ID), known))
+	shown, err := await(ctx, h, in.WaitInput, h.awsRole(role.ID, known))
 	return &result[AWSRole]{http.StatusCreated, shown}, err
 }
 
+// ofNewRole is of whom a new role is.
+func (h *Handler) ofNewRole(ctx context.Context, in *newAWSRoleInput) (auth.Subject, error) {
+	if in.Body.Level != cluster.Group {
+		return auth.Instance(), nil
+	}
+	group, err := h.Tenants.Group(ctx, in.Body.Group)
+	return auth.Group(group.ID), err
+}
+
 func (h *Handler) showAWSRole(ctx context.Context, in *showAWSRoleInput) (*result[AWSRole], error) {
-	shown, err := await(ctx, h, in.WaitInput, h.awsRole(in.Role, tried))
+	shown, err := await(ctx, h, in.WaitInput, h.awsRole(found[provision.Role](ctx).ID, tried))
 	return &result[AWSRole]{in.statusOf(tried(shown)), shown}, err
 }
 
 func tried(r AWSRole) bool { return r.State != provision.RoleVerifying }
 
 func (h *Handler) registerAWSRole(ctx context.Context, in *registerAWSRoleInput) (*result[AWSRole], error) {
-	role, err := h.Provisions.Role(ctx, in.Role)
-	if err != nil {
-		return nil, err
-	}
+	role := found[provision.Role](ctx)
 	if _, err := h.Provisions.RegisterRole(ctx, role.ID, provision.Registration(in.Body)); err != nil {
 		return nil, err
 	}
@@ -181,10 +196,7 @@ func (h *Handler) registerAWSRole(ctx context.Context, in *registerAWSRoleInput)
 }
 
 func (h *Handler) verifyAWSRole(ctx context.Context, in *showAWSRoleInput) (*result[AWSRole], error) {
-	role, err := h.Provisions.Role(ctx, in.Role)
-	if err != nil {
-		return nil, err
-	}
+	role := found[provision.Role](ctx)
 	if _, err := h.Provisions.VerifyRole(ctx, role.ID); err != nil {
 		return nil, err
 	}
@@ -192,26 +204,20 @@ func (h *Handler) verifyAWSRole(ctx context.Context, in *showAWSRoleInput) (*res
 }
 
 func (h *Handler) awaitTried(ctx context.Context, id int64, wait WaitInput) (*result[AWSRole], error) {
-	shown, err := await(ctx, h, wait, h.awsRole(itoa(id), tried))
+	shown, err := await(ctx, h, wait, h.awsRole(id, tried))
 	if err == nil && wait.Wait != "" && tried(shown) {
 		return &result[AWSRole]{http.StatusOK, shown}, nil
 	}
 	return &result[AWSRole]{http.StatusAccepted, shown}, err
 }
 
-func (h *Handler) removeAWSRole(ctx context.Context, in *AWSRoleInput) (*body[AWSRole], error) {
-	role, err := h.Provisions.Role(ctx, in.Role)
-	if err != nil {
-		return nil, err
-	}
+func (h *Handler) removeAWSRole(ctx context.Context, _ *AWSRoleInput) (*body[AWSRole], error) {
+	role := found[provision.Role](ctx)
 	return &body[AWSRole]{h.viewAWSRole(role)}, h.Provisions.RemoveRole(ctx, role.ID)
 }
 
 func (h *Handler) showOffers(ctx context.Context, in *offersInput) (*result[AWSOffers], error) {
-	role, err := h.Provisions.Role(ctx, in.Role)
-	if err != nil {
-		return nil, err
-	}
+	role := found[provision.Role](ctx)
 	if in.Region == "" {
 		in.Region = role.Region
 	}
@@ -233,11 +239,11 @@ func (h *Handler) showBootstrap(context.Context, *struct{}) (*textOutput, error)
 	return &textOutput{"application/yaml", h.Bootstraps.Template()}, nil
 }
 
-func (h *Handler) awsRole(idOrName string, done func(AWSRole) bool) watched[AWSRole] {
+func (h *Handler) awsRole(id int64, done func(AWSRole) bool) watched[AWSRole] {
 	return watched[AWSRole]{
 		topics: []string{provision.RolesTopic},
 		read: func(ctx context.Context) (AWSRole, error) {
-			role, err := h.Provisions.Role(ctx, idOrName)
+			role, err := h.Provisions.Role(ctx, itoa(id))
 			return h.viewAWSRole(role), err
 		},
 		done: done,

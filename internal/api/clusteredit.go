@@ -29,11 +29,8 @@ type editClusterInput struct {
 }
 
 func (h *Handler) editCluster(ctx context.Context, in *editClusterInput) (*result[Cluster], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	edited, err := h.Clusters.Edit(ctx, found.ID, cluster.EditRequest{
+	one := found[cluster.Cluster](ctx)
+	edited, err := h.Clusters.Edit(ctx, one.ID, cluster.EditRequest{
 		Name: in.Body.Name, EnvironmentScope: in.Body.EnvironmentScope, Enabled: in.Body.Enabled,
 		APIURL: in.Body.APIURL, CAPEM: in.Body.CA, Token: pastedToken(in.Body.Token),
 	})
@@ -43,8 +40,8 @@ func (h *Handler) editCluster(ctx context.Context, in *editClusterInput) (*resul
 	if err != nil {
 		return nil, err
 	}
-	subject := h.checked(found.ID, time.Time{})
-	if edited.Generation == found.Generation {
+	subject := h.checked(one.ID, time.Time{})
+	if edited.Generation == one.Generation {
 		shown, err := subject.read(ctx)
 		return &result[Cluster]{http.StatusOK, shown}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -16,6 +17,7 @@ import (
 type Clusters interface {
 	Attach(ctx context.Context, r cluster.AttachRequest) (cluster.Cluster, error)
 	Cluster(ctx context.Context, idOrName string) (cluster.Cluster, error)
+	Named(ctx context.Context, name string) ([]cluster.Cluster, error)
 	Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error)
 	Check(ctx context.Context, id int64) error
 	Edit(ctx context.Context, id int64, r cluster.EditRequest) (cluster.Cluster, error)
@@ -77,16 +79,23 @@ type textOutput struct {
 }
 
 func (h *Handler) mountClusters(r router) {
-	route(r, "GET /clusters", "list-clusters", "List clusters with the state of their connection", h.listClusters)
+	route(r, "GET /clusters", "list-clusters", "List clusters with the state of their connection", signedIn(),
+		h.listClusters)
 	route(r, "POST /clusters", "attach-cluster", "Attach an existing cluster; its first check follows",
+		needsIn(h, auth.AddCluster, h.ofNewCluster),
 		h.attachCluster, answers(http.StatusCreated))
 	route(r, "GET /clusters/manifest", "show-manifest", "Show the manifest that gives us an account in a cluster",
+		signedIn(),
 		h.showManifest)
-	route(r, "GET /clusters/{cluster}", "show-cluster", "Show a cluster and the report card of its last check", h.showCluster)
-	route(r, "PATCH /clusters/{cluster}", "edit-cluster", "Change a cluster's name, scope, address, CA or token", h.editCluster)
+	route(r, "GET /clusters/{cluster}", "show-cluster", "Show a cluster and the report card of its last check", h.needs(auth.ReadCluster, h.ofCluster),
+		h.showCluster)
+	route(r, "PATCH /clusters/{cluster}", "edit-cluster", "Change a cluster's name, scope, address, CA or token", h.needs(auth.UpdateCluster, h.ofCluster),
+		h.editCluster)
 	route(r, "POST /clusters/{cluster}/check", "check-cluster", "Check a cluster's connection now",
+		h.needs(auth.UpdateCluster, h.ofCluster),
 		h.checkCluster, answers(http.StatusAccepted))
 	route(r, "DELETE /clusters/{cluster}", "remove-cluster", "End a cluster's registration",
+		h.needs(auth.AdminCluster, h.ofCluster),
 		h.removeCluster, answers(http.StatusAccepted))
 	h.mountIdentity(r)
 }
@@ -110,10 +119,11 @@ func (h *Handler) attachCluster(ctx context.Context, in *attachInput) (*result[C
 		APIURL: in.Body.APIURL, CAPEM: in.Body.CA,
 		Token: pastedToken(in.Body.Token), OwnIdentity: featuresOf(in.Body.OwnIdentity),
 	}
-	var err error
-	if request.GroupID, request.ProjectID, err = h.owner(ctx, in.Body); err != nil {
+	owner, err := h.ofNewCluster(ctx, in)
+	if err != nil {
 		return nil, err
 	}
+	request.GroupID, request.ProjectID = owner.GroupID, owner.ProjectID
 	attached, err := h.Clusters.Attach(ctx, request)
 	if err != nil {
 		return nil, err
@@ -122,17 +132,17 @@ func (h *Handler) attachCluster(ctx context.Context, in *attachInput) (*result[C
 	return &result[Cluster]{http.StatusCreated, shown}, err
 }
 
-// owner resolves whom a new cluster is for.
-func (h *Handler) owner(ctx context.Context, n NewCluster) (groupID, projectID int64, err error) {
-	switch {
-	case n.Level == cluster.Group && n.Group != "":
-		group, err := h.Tenants.Group(ctx, n.Group)
-		return group.ID, 0, err
-	case n.Level == cluster.Project && n.Project != "":
-		project, err := h.Tenants.Project(ctx, n.Project)
-		return 0, project.ID, err
+// ofNewCluster is of whom a new cluster is.
+func (h *Handler) ofNewCluster(ctx context.Context, in *attachInput) (auth.Subject, error) {
+	switch in.Body.Level {
+	case cluster.Group:
+		group, err := h.Tenants.Group(ctx, in.Body.Group)
+		return auth.Group(group.ID), err
+	case cluster.Project:
+		project, err := h.Tenants.Project(ctx, in.Body.Project)
+		return auth.Project(project.ID), err
 	}
-	return 0, 0, nil
+	return auth.Instance(), nil
 }
 
 func (h *Handler) showManifest(_ context.Context, in *manifestInput) (*textOutput, error) {
@@ -144,28 +154,22 @@ func (h *Handler) showManifest(_ context.Context, in *manifestInput) (*textOutpu
 }
 
 func (h *Handler) showCluster(ctx context.Context, in *showClusterInput) (*result[Cluster], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	subject := h.checked(found.ID, time.Time{})
+	one := found[cluster.Cluster](ctx)
+	subject := h.checked(one.ID, time.Time{})
 	shown, err := await(ctx, h, in.WaitInput, subject)
 	return &result[Cluster]{in.statusOf(subject.done(shown)), shown}, err
 }
 
 func (h *Handler) checkCluster(ctx context.Context, in *showClusterInput) (*result[Cluster], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
+	one := found[cluster.Cluster](ctx)
+	before, err := h.cluster(ctx, one.ID)
 	if err != nil {
 		return nil, err
 	}
-	before, err := h.cluster(ctx, found.ID)
-	if err != nil {
+	if err := h.Clusters.Check(ctx, one.ID); err != nil {
 		return nil, err
 	}
-	if err := h.Clusters.Check(ctx, found.ID); err != nil {
-		return nil, err
-	}
-	subject := h.checked(found.ID, before.Connection.CheckedAt)
+	subject := h.checked(one.ID, before.Connection.CheckedAt)
 	shown, err := await(ctx, h, in.WaitInput, subject)
 	if err == nil && subject.done(shown) {
 		return &result[Cluster]{http.StatusOK, shown}, nil
@@ -174,16 +178,13 @@ func (h *Handler) checkCluster(ctx context.Context, in *showClusterInput) (*resu
 }
 
 func (h *Handler) removeCluster(ctx context.Context, in *removeClusterInput) (*result[Cluster], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
+	one := found[cluster.Cluster](ctx)
+	if err := h.Clusters.Remove(ctx, one.ID, in.Cleanup); err != nil {
 		return nil, err
 	}
-	if err := h.Clusters.Remove(ctx, found.ID, in.Cleanup); err != nil {
-		return nil, err
-	}
-	shown, err := h.cluster(ctx, found.ID)
+	shown, err := h.cluster(ctx, one.ID)
 	if apperr.CodeOf(err) == apperr.NotFound {
-		return &result[Cluster]{Status: http.StatusOK, Body: viewCluster(found, Connection{})}, nil
+		return &result[Cluster]{Status: http.StatusOK, Body: viewCluster(one, Connection{})}, nil
 	}
 	return &result[Cluster]{http.StatusAccepted, shown}, err
 }

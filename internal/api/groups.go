@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -47,9 +49,12 @@ type NewPath struct {
 }
 
 func (h *Handler) mountGroups(r router) {
-	route(r, "GET /groups", "list-groups", "List groups", h.listGroups)
-	route(r, "POST /groups", "create-group", "Create a group", h.createGroup, answers(http.StatusCreated))
-	route(r, "GET /groups/{group}", "show-group", "Show a group", h.showGroup)
+	route(r, "GET /groups", "list-groups", "List groups", signedIn(),
+		h.listGroups)
+	route(r, "POST /groups", "create-group", "Create a group", needsIn(h, auth.CreateGroup, h.aboveNew),
+		h.createGroup, answers(http.StatusCreated))
+	route(r, "GET /groups/{group}", "show-group", "Show a group", h.needs(auth.ReadGroup, h.ofGroup),
+		h.showGroup)
 }
 
 func (h *Handler) listGroups(ctx context.Context, in *pageInput) (*pageOutput[Group], error) {
@@ -60,6 +65,16 @@ func (h *Handler) listGroups(ctx context.Context, in *pageInput) (*pageOutput[Gr
 	return newPage("/groups", *in, groups, func(g tenant.Group) int64 { return g.ID }, viewGroup), nil
 }
 
+// aboveNew is where a new group or project shall be: the group above it, or the instance.
+func (h *Handler) aboveNew(ctx context.Context, in *createInput) (auth.Subject, error) {
+	i := strings.LastIndexByte(in.Body.Path, '/')
+	if i < 0 {
+		return auth.Instance(), nil
+	}
+	group, err := h.Tenants.Group(ctx, in.Body.Path[:i])
+	return auth.Group(group.ID), err
+}
+
 func (h *Handler) createGroup(ctx context.Context, in *createInput) (*body[Group], error) {
 	group, err := h.Tenants.CreateGroup(ctx, in.Body.Path, in.Body.Name)
 	if err != nil {
@@ -68,10 +83,6 @@ func (h *Handler) createGroup(ctx context.Context, in *createInput) (*body[Group
 	return &body[Group]{viewGroup(group)}, nil
 }
 
-func (h *Handler) showGroup(ctx context.Context, in *groupInput) (*body[Group], error) {
-	group, err := h.Tenants.Group(ctx, in.Group)
-	if err != nil {
-		return nil, err
-	}
-	return &body[Group]{viewGroup(group)}, nil
+func (h *Handler) showGroup(ctx context.Context, _ *groupInput) (*body[Group], error) {
+	return &body[Group]{viewGroup(found[tenant.Group](ctx))}, nil
 }

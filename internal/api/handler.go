@@ -20,6 +20,7 @@ type Handler struct {
 	// Version of the program, told in the OpenAPI document.
 	Version      string
 	Auth         Authenticator
+	Access       Access
 	Tenants      Tenants
 	Clusters     Clusters
 	Namespaces   Namespaces
@@ -32,8 +33,8 @@ type Handler struct {
 	Bus          *event.Bus
 	Log          *slog.Logger
 
-	waiters waiters
-	streams streams
+	waiters quota
+	streams quota
 }
 
 // Mount adds the API to mux. Call it once.
@@ -49,14 +50,17 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 	})
 }
 
+// Routes lists the operations of the API.
+func (h *Handler) Routes() []Route { return *h.routes(http.NewServeMux()).made }
+
 // Document returns the OpenAPI document of the API as JSON.
 func (h *Handler) Document() []byte {
 	return h.routes(http.NewServeMux()).document()
 }
 
 func (h *Handler) routes(mux *http.ServeMux) router {
-	r := router{humago.New(mux, h.config()), h.problem}
-	r.api.UseMiddleware(h.harden, h.authenticate)
+	r := router{humago.New(mux, h.config()), h, new([]Route)}
+	r.api.UseMiddleware(h.harden)
 	h.mountGroups(r)
 	h.mountProjects(r)
 	h.mountClusters(r)

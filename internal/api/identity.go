@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 )
 
@@ -43,37 +44,33 @@ type identityManifestInput struct {
 }
 
 func (h *Handler) mountIdentity(r router) {
-	route(r, "GET /clusters/{cluster}/identity", "show-identity", "Show how we sign in to a cluster", h.showIdentity)
-	route(r, "POST /clusters/{cluster}/identity", "adopt-identity",
-		"Swap a pasted credential for an account of our own, or rotate its token", h.adoptIdentity, answers(http.StatusAccepted))
-	route(r, "GET /clusters/{cluster}/identity/manifest", "show-identity-manifest",
-		"Show all that is made in a cluster for an account of our own", h.showIdentityManifest)
+	route(r, "GET /clusters/{cluster}/identity", "show-identity", "Show how we sign in to a cluster", h.needs(auth.ReadCluster, h.ofCluster),
+		h.showIdentity)
+	route(r, "POST /clusters/{cluster}/identity", "adopt-identity", "Swap a pasted credential for an account of our own, or rotate its token", h.needs(auth.AdminCluster, h.ofCluster),
+		h.adoptIdentity, answers(http.StatusAccepted))
+	route(r, "GET /clusters/{cluster}/identity/manifest", "show-identity-manifest", "Show all that is made in a cluster for an account of our own", h.needs(auth.ReadCluster, h.ofCluster),
+		h.showIdentityManifest)
 }
 
 func (h *Handler) showIdentity(ctx context.Context, in *showClusterInput) (*result[Identity], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	subject := h.identity(found.ID)
+	one := found[cluster.Cluster](ctx)
+	subject := h.identity(one.ID)
 	shown, err := await(ctx, h, in.WaitInput, subject)
 	return &result[Identity]{in.statusOf(subject.done(shown)), shown}, err
 }
 
 func (h *Handler) adoptIdentity(ctx context.Context, in *adoptInput) (*result[Identity], error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
+	one := found[cluster.Cluster](ctx)
+	var err error
 	if in.Body.Action == "rotate" {
-		_, err = h.Clusters.Rotate(ctx, found.ID)
+		_, err = h.Clusters.Rotate(ctx, one.ID)
 	} else {
-		_, err = h.Clusters.Adopt(ctx, found.ID, featuresOf(in.Body.Features))
+		_, err = h.Clusters.Adopt(ctx, one.ID, featuresOf(in.Body.Features))
 	}
 	if err != nil {
 		return nil, err
 	}
-	subject := h.identity(found.ID)
+	subject := h.identity(one.ID)
 	shown, err := await(ctx, h, in.WaitInput, subject)
 	if err == nil && in.Wait != "" && subject.done(shown) {
 		return &result[Identity]{http.StatusOK, shown}, nil
@@ -82,11 +79,8 @@ func (h *Handler) adoptIdentity(ctx context.Context, in *adoptInput) (*result[Id
 }
 
 func (h *Handler) showIdentityManifest(ctx context.Context, in *identityManifestInput) (*textOutput, error) {
-	found, err := h.Clusters.Cluster(ctx, in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	text, err := h.Manifests.Identity(h.Clusters.IdentitySpec(found.ID, featuresOf(in.Features)))
+	one := found[cluster.Cluster](ctx)
+	text, err := h.Manifests.Identity(h.Clusters.IdentitySpec(one.ID, featuresOf(in.Features)))
 	return &textOutput{"application/yaml", text}, err
 }
 

@@ -27,7 +27,7 @@ type kubeconfigInput struct {
 // createKubeconfig waits for a worker to mint the token, at most ten seconds. It waits on our own store, never on a
 // cluster.
 func (h *Handler) createKubeconfig(ctx context.Context, in *kubeconfigInput) (*body[Kubeconfig], error) {
-	_, found, err := h.namespaceOf(ctx, in.EnvironmentInput)
+	one, err := h.namespaceOf(ctx, in.EnvironmentInput)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (h *Handler) createKubeconfig(ctx context.Context, in *kubeconfigInput) (*b
 	if in.Body != nil {
 		lifetime = time.Duration(in.Body.LifetimeSeconds) * time.Second
 	}
-	grant, err := h.Namespaces.RequestCredential(ctx, found.ID, lifetime)
+	grant, err := h.Namespaces.RequestCredential(ctx, one.ID, lifetime)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -65,8 +66,10 @@ type liveInput struct {
 
 func (h *Handler) mountLive(r router) {
 	const one = "/projects/{project}/environments/{environment}"
-	route(r, "GET "+one+"/pods", "list-pods", "List the pods of the environment's namespace", h.listPods)
+	route(r, "GET "+one+"/pods", "list-pods", "List the pods of the environment's namespace", h.needs(auth.ReadLive, h.ofProject),
+		h.listPods)
 	route(r, "GET "+one+"/deployments", "list-deployments", "List the deployments of the environment's namespace",
+		h.needs(auth.ReadLive, h.ofProject),
 		h.listDeployments)
 }
 
@@ -84,21 +87,21 @@ func readLive[R, T any](
 	read func(context.Context, int64, string, workload.Page) ([]R, workload.Status, error),
 	view func(R) T, name func(R) string,
 ) (*body[Live[T]], error) {
-	_, found, err := h.namespaceOf(ctx, in.EnvironmentInput)
+	one, err := h.namespaceOf(ctx, in.EnvironmentInput)
 	if err != nil {
 		return nil, err
 	}
 	page := workload.Page{Limit: in.Limit + 1}
 	if in.After != "" {
-		page.After = workload.Ref{Namespace: found.Name, Name: in.After}
+		page.After = workload.Ref{Namespace: one.Name, Name: in.After}
 	}
-	rows, status, err := read(ctx, found.ClusterID, found.Name, page)
+	rows, status, err := read(ctx, one.ClusterID, one.Name, page)
 	if err != nil {
 		return nil, err
 	}
 	live := Live[T]{
 		State: status.State, AsOf: status.AsOf, Error: reasonOf(status.Code), Synced: status.Synced, Total: status.Total,
-		Incomplete: status.Incomplete, ClusterID: found.ClusterID, Namespace: found.Name, Topic: status.Key.Topic(),
+		Incomplete: status.Incomplete, ClusterID: one.ClusterID, Namespace: one.Name, Topic: status.Key.Topic(),
 	}
 	if len(rows) > in.Limit {
 		rows = rows[:in.Limit]

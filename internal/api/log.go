@@ -52,16 +52,13 @@ func (r router) logAnswers(op *huma.Operation) {
 }
 
 func (h *Handler) readLog(ctx context.Context, in *logInput) (*huma.StreamResponse, error) {
-	op, err := h.Applications.Operation(ctx, in.Operation)
-	if err != nil {
-		return nil, err
-	}
+	op := found[application.Operation](ctx)
 	if in.Follow {
 		follower, err := h.follow(ctx, op.ID, max(in.After, in.LastEvent))
 		if err != nil {
 			return nil, err
 		}
-		return h.streams.start(ctx, follower.run)
+		return h.streamed(ctx, follower.run)
 	}
 	lines, err := h.Applications.Log(ctx, op.ID, in.After, in.Limit)
 	if err != nil {
@@ -151,6 +148,9 @@ func (f *logFollower) run(ctx context.Context, out *stream) error {
 			if err := out.beat(); err != nil {
 				return err
 			}
+		}
+		if err := f.h.still(ctx); err != nil {
+			return err
 		}
 	}
 }

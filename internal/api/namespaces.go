@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
@@ -13,6 +14,8 @@ import (
 // Namespaces is what the API needs of namespaces.
 type Namespaces interface {
 	Ensure(ctx context.Context, r namespace.EnsureRequest) (namespace.Namespace, error)
+	ByID(ctx context.Context, id int64) (namespace.Namespace, error)
+	Named(ctx context.Context, clusterID int64, name string) (namespace.Namespace, error)
 	Namespace(ctx context.Context, projectID int64, environment string) (namespace.Namespace, error)
 	OfProject(ctx context.Context, projectID int64) ([]namespace.Namespace, error)
 	Remove(ctx context.Context, id int64) (namespace.Namespace, error)
@@ -70,21 +73,23 @@ type showNamespaceInput struct {
 
 func (h *Handler) mountNamespaces(r router) {
 	const one = "/projects/{project}/environments/{environment}"
-	route(r, "GET /projects/{project}/namespaces", "list-namespaces", "List a project's namespaces", h.listNamespaces)
+	route(r, "GET /projects/{project}/namespaces", "list-namespaces", "List a project's namespaces", h.needs(auth.ReadNamespace, h.ofProject),
+		h.listNamespaces)
 	route(r, "PUT "+one+"/namespace", "ensure-namespace", "Make the environment's namespace, or mend it",
+		h.needs(auth.CreateNamespace, h.ofProject),
 		h.ensureNamespace, answers(http.StatusAccepted))
-	route(r, "GET "+one+"/namespace", "show-namespace", "Show the environment's namespace", h.showNamespace)
+	route(r, "GET "+one+"/namespace", "show-namespace", "Show the environment's namespace", h.needs(auth.ReadNamespace, h.ofProject),
+		h.showNamespace)
 	route(r, "DELETE "+one+"/namespace", "remove-namespace", "Take the environment's namespace out of its cluster",
+		h.needs(auth.DeleteNamespace, h.ofProject),
 		h.removeNamespace, answers(http.StatusAccepted))
 	route(r, "POST "+one+"/kubeconfig", "create-kubeconfig", "Make a short-lived kubeconfig for the namespace",
+		h.needs(auth.CreateCredential, h.ofProject),
 		h.createKubeconfig, answers(http.StatusCreated))
 }
 
 func (h *Handler) listNamespaces(ctx context.Context, in *ProjectInput) (*list[Namespace], error) {
-	project, err := h.Tenants.Project(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
+	project := found[tenant.Project](ctx)
 	namespaces, err := h.Namespaces.OfProject(ctx, project.ID)
 	if err != nil {
 		return nil, err
@@ -102,10 +107,7 @@ func (h *Handler) listNamespaces(ctx context.Context, in *ProjectInput) (*list[N
 }
 
 func (h *Handler) ensureNamespace(ctx context.Context, in *ensureInput) (*result[Namespace], error) {
-	project, err := h.Tenants.Project(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
+	project := found[tenant.Project](ctx)
 	request := namespace.EnsureRequest{ProjectID: project.ID, Environment: in.Environment}
 	if in.Body != nil {
 		request.Profile = in.Body.Profile
@@ -114,26 +116,26 @@ func (h *Handler) ensureNamespace(ctx context.Context, in *ensureInput) (*result
 	if err != nil {
 		return nil, err
 	}
-	return h.settled(ctx, project, in.Environment, ensured, in.WaitInput)
+	return h.settled(ctx, in.Environment, ensured, in.WaitInput)
 }
 
 func (h *Handler) showNamespace(ctx context.Context, in *showNamespaceInput) (*result[Namespace], error) {
-	project, found, err := h.namespaceOf(ctx, in.EnvironmentInput)
+	one, err := h.namespaceOf(ctx, in.EnvironmentInput)
 	if err != nil {
 		return nil, err
 	}
 	if in.duration() == 0 {
-		return &result[Namespace]{http.StatusOK, viewNamespace(found, in.Environment)}, nil
+		return &result[Namespace]{http.StatusOK, viewNamespace(one, in.Environment)}, nil
 	}
-	return h.settled(ctx, project, in.Environment, found, in.WaitInput)
+	return h.settled(ctx, in.Environment, one, in.WaitInput)
 }
 
 func (h *Handler) removeNamespace(ctx context.Context, in *EnvironmentInput) (*result[Namespace], error) {
-	_, found, err := h.namespaceOf(ctx, *in)
+	one, err := h.namespaceOf(ctx, *in)
 	if err != nil {
 		return nil, err
 	}
-	removing, err := h.Namespaces.Remove(ctx, found.ID)
+	removing, err := h.Namespaces.Remove(ctx, one.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -143,13 +145,13 @@ func (h *Handler) removeNamespace(ctx context.Context, in *EnvironmentInput) (*r
 // settled answers with the namespace once it is ready or failed, or as it is when the wait is over. One that is being
 // removed settles by being gone, which its read reports as not found.
 func (h *Handler) settled(
-	ctx context.Context, project tenant.Project, environment string, n namespace.Namespace, in WaitInput,
+	ctx context.Context, environment string, n namespace.Namespace, in WaitInput,
 ) (*result[Namespace], error) {
 	settled := func(n namespace.Namespace) bool { return n.State == namespace.Ready || n.State == namespace.Failed }
-	found, err := await(ctx, h, in, watched[namespace.Namespace]{
+	shown, err := await(ctx, h, in, watched[namespace.Namespace]{
 		topics: []string{namespaceTopic(n.ID)},
 		read: func(ctx context.Context) (namespace.Namespace, error) {
-			return h.Namespaces.Namespace(ctx, project.ID, environment)
+			return h.Namespaces.Namespace(ctx, n.ProjectID, environment)
 		},
 		done: settled,
 	})
@@ -157,19 +159,14 @@ func (h *Handler) settled(
 		return nil, err
 	}
 	status := http.StatusAccepted
-	if settled(found) {
+	if settled(shown) {
 		status = http.StatusOK
 	}
-	return &result[Namespace]{status, viewNamespace(found, environment)}, nil
+	return &result[Namespace]{status, viewNamespace(shown, environment)}, nil
 }
 
-func (h *Handler) namespaceOf(ctx context.Context, in EnvironmentInput) (tenant.Project, namespace.Namespace, error) {
-	project, err := h.Tenants.Project(ctx, in.Project)
-	if err != nil {
-		return tenant.Project{}, namespace.Namespace{}, err
-	}
-	found, err := h.Namespaces.Namespace(ctx, project.ID, in.Environment)
-	return project, found, err
+func (h *Handler) namespaceOf(ctx context.Context, in EnvironmentInput) (namespace.Namespace, error) {
+	return h.Namespaces.Namespace(ctx, found[tenant.Project](ctx).ID, in.Environment)
 }
 
 func viewNamespace(n namespace.Namespace, environment string) Namespace {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/auth"
 )
 
 // Operation is one run of an install, an upgrade or an uninstall.
@@ -51,13 +52,15 @@ type showOperationInput struct {
 }
 
 func (h *Handler) mountOperations(r router) {
-	route(r, "GET /operations/{operation}", "show-operation", "Show an operation", h.showOperation)
+	route(r, "GET /operations/{operation}", "show-operation", "Show an operation", h.needs(auth.ReadApplication, h.ofOperation),
+		h.showOperation)
 	route(r, "GET /operations/{operation}/log", "read-log", "Read an operation's log, or follow it",
+		h.needs(auth.ReadApplication, h.ofOperation),
 		h.readLog, r.logAnswers)
 }
 
 func (h *Handler) showOperation(ctx context.Context, in *showOperationInput) (*result[Operation], error) {
-	op, err := await(ctx, h, in.WaitInput, h.ended(in.Operation))
+	op, err := await(ctx, h, in.WaitInput, h.ended(found[application.Operation](ctx).ID))
 	if err != nil {
 		return nil, err
 	}

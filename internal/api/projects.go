@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -39,12 +40,17 @@ type ProjectInput struct {
 }
 
 func (h *Handler) mountProjects(r router) {
-	route(r, "GET /projects", "list-projects", "List projects", h.listProjects)
-	route(r, "POST /projects", "create-project", "Create a project", h.createProject, answers(http.StatusCreated))
-	route(r, "GET /projects/{project}", "show-project", "Show a project", h.showProject)
+	route(r, "GET /projects", "list-projects", "List projects", signedIn(),
+		h.listProjects)
+	route(r, "POST /projects", "create-project", "Create a project", needsIn(h, auth.CreateProject, h.aboveNew),
+		h.createProject, answers(http.StatusCreated))
+	route(r, "GET /projects/{project}", "show-project", "Show a project", h.needs(auth.ReadProject, h.ofProject),
+		h.showProject)
 	route(r, "DELETE /projects/{project}", "remove-project", "Remove a project, its namespaces first",
+		h.needs(auth.DeleteProject, h.ofProject),
 		h.removeProject, answers(http.StatusAccepted))
 	route(r, "GET /projects/{project}/environments", "list-environments", "List a project's environments",
+		h.needs(auth.ReadEnvironment, h.ofProject),
 		h.listEnvironments)
 }
 
@@ -65,18 +71,12 @@ func (h *Handler) createProject(ctx context.Context, in *createInput) (*body[Pro
 }
 
 func (h *Handler) showProject(ctx context.Context, in *ProjectInput) (*body[Project], error) {
-	project, err := h.Tenants.Project(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
+	project := found[tenant.Project](ctx)
 	return &body[Project]{viewProject(project)}, nil
 }
 
 func (h *Handler) removeProject(ctx context.Context, in *ProjectInput) (*body[Project], error) {
-	project, err := h.Tenants.Project(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
+	project := found[tenant.Project](ctx)
 	if err := h.Namespaces.RemoveProject(ctx, project.ID); err != nil {
 		return nil, err
 	}
@@ -84,10 +84,7 @@ func (h *Handler) removeProject(ctx context.Context, in *ProjectInput) (*body[Pr
 }
 
 func (h *Handler) listEnvironments(ctx context.Context, in *ProjectInput) (*list[Environment], error) {
-	project, err := h.Tenants.Project(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
+	project := found[tenant.Project](ctx)
 	environments, err := h.Tenants.Environments(ctx, project.ID)
 	if err != nil {
 		return nil, err

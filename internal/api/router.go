@@ -13,7 +13,17 @@ import (
 // router registers operations with huma in the terms of this package.
 type router struct {
 	api     huma.API
-	problem func(context.Context, error) *Problem
+	handler *Handler
+	made    *[]Route
+}
+
+// Route is one operation of the API.
+type Route struct {
+	Method string
+	// Pattern is the whole path, with names in braces for its variable parts.
+	Pattern string
+	// Who may call it, in words.
+	Who string
 }
 
 // option changes how an operation is described.
@@ -24,10 +34,15 @@ func answers(status int) option {
 	return func(op *huma.Operation) { op.DefaultStatus = status }
 }
 
-// route registers a handler for a pattern like "GET /groups". The id names the operation in the OpenAPI document.
+// route registers a handler for a pattern like "GET /groups", for those whom the permission lets in. The id names the
+// operation in the OpenAPI document. A route without a permission, or with one that is about another input, is a mistake
+// in this package, which every test meets.
 func route[I, O any](
-	r router, pattern, id, summary string, handle func(context.Context, *I) (*O, error), options ...option,
+	r router, pattern, id, summary string, permit permission, handle func(context.Context, *I) (*O, error), options ...option,
 ) {
+	if permit.who == "" || permit.takes != nil && permit.takes != reflect.TypeFor[*I]() {
+		panic("the permission of " + pattern + " does not fit")
+	}
 	method, path, _ := strings.Cut(pattern, " ")
 	noun, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	op := huma.Operation{
@@ -35,16 +50,25 @@ func route[I, O any](
 		Path:        prefix + path,
 		OperationID: id,
 		Summary:     summary,
+		Description: "For " + permit.who + ".",
 		Tags:        []string{noun},
 		Responses:   map[string]*huma.Response{"default": r.problemResponse()},
+		Middlewares: huma.Middlewares{r.handler.guard(permit)},
+	}
+	if permit.open {
+		op.Security = []map[string][]string{}
 	}
 	for _, option := range options {
 		option(&op)
 	}
+	*r.made = append(*r.made, Route{Method: method, Pattern: op.Path, Who: permit.who})
 	huma.Register(r.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if err := permit.consider(ctx, in); err != nil {
+			return nil, r.handler.problem(ctx, err)
+		}
 		out, err := handle(ctx, in)
 		if err != nil {
-			return nil, r.problem(ctx, err)
+			return nil, r.handler.problem(ctx, err)
 		}
 		return out, nil
 	})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,23 +18,19 @@ import (
 // whole write limit loses its stream and may come back.
 const (
 	maxStreams     = 1000
+	maxStreamsEach = 6
 	heartbeatEvery = 15 * time.Second
 	writeLimit     = 10 * time.Second
 )
 
-// streams counts the open streams of the process. Its zero value is ready for use.
-type streams struct {
-	open atomic.Int64
-}
-
-// start admits a stream and makes the answer that runs it until run returns or ctx, the request's, ends.
-func (s *streams) start(ctx context.Context, run func(ctx context.Context, out *stream) error) (*huma.StreamResponse, error) {
-	if s.open.Add(1) > maxStreams {
-		s.open.Add(-1)
+// streamed admits a stream and makes the answer that runs it until run returns or ctx, the request's, ends.
+func (h *Handler) streamed(ctx context.Context, run func(ctx context.Context, out *stream) error) (*huma.StreamResponse, error) {
+	leave, ok := h.streams.enter(callerOf(ctx), maxStreams, maxStreamsEach)
+	if !ok {
 		return nil, apperr.Of(apperr.Unavailable).WithHint("Too many streams are open; poll instead, or come back later.")
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
-		defer s.open.Add(-1)
+		defer leave()
 		_, w := humago.Unwrap(c)
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("X-Accel-Buffering", "no") // proxies must pass events on as they come

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/event"
@@ -31,37 +30,6 @@ func (in WaitInput) duration() time.Duration {
 	return min(d, maxWait)
 }
 
-// waiters counts the waiting requests of the process. Its zero value is ready for use.
-type waiters struct {
-	mu    sync.Mutex
-	total int
-	each  map[caller]int
-}
-
-// enter admits one waiter of a token, unless there are too many.
-func (w *waiters) enter(c caller) (leave func(), ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.total >= maxWaiters || w.each[c] >= maxWaitersEach {
-		return nil, false
-	}
-	if w.each == nil {
-		w.each = make(map[caller]int)
-	}
-	w.total++
-	w.each[c]++
-	return func() { w.leave(c) }, true
-}
-
-func (w *waiters) leave(c caller) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.total--
-	if w.each[c]--; w.each[c] == 0 {
-		delete(w.each, c)
-	}
-}
-
 // watched is something that changes until it is done.
 type watched[T any] struct {
 	topics []string
@@ -70,13 +38,13 @@ type watched[T any] struct {
 }
 
 // await reads until it is done, for as long as the request wants to wait and may. It reads again at every notice of its
-// topics, and every five seconds, since a notice can be lost.
+// topics, and every five seconds, since a notice can be lost, each time for one who still may.
 func await[T any](ctx context.Context, h *Handler, in WaitInput, w watched[T]) (T, error) {
 	limit := in.duration()
 	if limit == 0 {
 		return w.read(ctx)
 	}
-	leave, ok := h.waiters.enter(callerOf(ctx))
+	leave, ok := h.waiters.enter(callerOf(ctx), maxWaiters, maxWaitersEach)
 	if !ok {
 		return w.read(ctx)
 	}
@@ -99,6 +67,9 @@ func await[T any](ctx context.Context, h *Handler, in WaitInput, w watched[T]) (
 				return v, nil
 			}
 		case <-reread.C:
+		}
+		if err := h.still(ctx); err != nil {
+			return *new(T), err
 		}
 	}
 }

@@ -135,16 +135,31 @@ func (s *Service) Cluster(ctx context.Context, idOrName string) (Cluster, error)
 	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
 		return s.Store.Cluster(ctx, id)
 	}
-	found, err := s.Store.ClustersByName(ctx, idOrName)
-	switch {
-	case err != nil:
-		return Cluster{}, fmt.Errorf("find cluster %q: %w", idOrName, err)
-	case len(found) == 0:
-		return Cluster{}, apperr.Of(apperr.NotFound)
-	case len(found) > 1:
-		return Cluster{}, apperr.Of(apperr.AmbiguousName).WithHint("Use the id instead: " + ids(found) + ".")
+	found, err := s.Named(ctx, idOrName)
+	if err != nil {
+		return Cluster{}, err
 	}
-	return found[0], nil
+	return Only(found)
+}
+
+// Named lists every cluster of a name, whatever its level.
+func (s *Service) Named(ctx context.Context, name string) ([]Cluster, error) {
+	found, err := s.Store.ClustersByName(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("find cluster %q: %w", name, err)
+	}
+	return found, nil
+}
+
+// Only returns the one cluster that was found by a name.
+func Only(found []Cluster) (Cluster, error) {
+	switch len(found) {
+	case 0:
+		return Cluster{}, apperr.Of(apperr.NotFound)
+	case 1:
+		return found[0], nil
+	}
+	return Cluster{}, apperr.Of(apperr.AmbiguousName).WithHint("Use the id instead: " + ids(found) + ".")
 }
 
 // Clusters lists clusters in order of id, after the given one.

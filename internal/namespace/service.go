@@ -158,6 +158,14 @@ func (s *Service) Namespace(ctx context.Context, projectID int64, environment st
 	return s.choose(ctx, all, e)
 }
 
+// ByID finds a namespace by its id.
+func (s *Service) ByID(ctx context.Context, id int64) (Namespace, error) { return s.Store.Namespace(ctx, id) }
+
+// Named finds a namespace by its name in a cluster.
+func (s *Service) Named(ctx context.Context, clusterID int64, name string) (Namespace, error) {
+	return s.Store.NamespaceNamed(ctx, clusterID, name)
+}
+
 // choose picks among the namespaces that an environment has on several
 // clusters, as it does once another cluster serves it.
 func (s *Service) choose(ctx context.Context, all []Namespace, e tenant.Environment) (Namespace, error) {

@@ -16,6 +16,8 @@ type Store interface {
 	Namespace(ctx context.Context, id int64) (Namespace, error)
 	// NamespaceOf finds by what it belongs to.
 	NamespaceOf(ctx context.Context, clusterID, projectID, environmentID int64) (Namespace, error)
+	// NamespaceNamed finds by the name in the cluster.
+	NamespaceNamed(ctx context.Context, clusterID int64, name string) (Namespace, error)
 	NamespacesOfProject(ctx context.Context, projectID int64) ([]Namespace, error)
 	NamespacesOfCluster(ctx context.Context, clusterID int64) ([]Namespace, error)
 	Credential(ctx context.Context, id int64) (Credential, error)

@@ -23,11 +23,20 @@ func (s *Service) Role(ctx context.Context, idOrName string) (Role, error) {
 	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
 		return s.Store.Role(ctx, id)
 	}
-	found, err := s.Store.RolesByName(ctx, idOrName)
+	found, err := s.RolesNamed(ctx, idOrName)
 	if err != nil {
-		return Role{}, fmt.Errorf("find role %q: %w", idOrName, err)
+		return Role{}, err
 	}
-	return only(found)
+	return Only(found)
+}
+
+// RolesNamed lists every role of a name.
+func (s *Service) RolesNamed(ctx context.Context, name string) ([]Role, error) {
+	found, err := s.Store.RolesByName(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("find role %q: %w", name, err)
+	}
+	return found, nil
 }
 
 // Run finds a run by id, or by the name of its cluster where only one has it.
@@ -35,15 +44,24 @@ func (s *Service) Run(ctx context.Context, idOrName string) (Run, error) {
 	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
 		return s.Store.Run(ctx, id)
 	}
-	found, err := s.Store.RunsByName(ctx, idOrName)
+	found, err := s.RunsNamed(ctx, idOrName)
 	if err != nil {
-		return Run{}, fmt.Errorf("find run %q: %w", idOrName, err)
+		return Run{}, err
 	}
-	return only(found)
+	return Only(found)
 }
 
-// only returns the one that was found.
-func only[T any](found []T) (T, error) {
+// RunsNamed lists every run for a cluster of that name.
+func (s *Service) RunsNamed(ctx context.Context, name string) ([]Run, error) {
+	found, err := s.Store.RunsByName(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("find run %q: %w", name, err)
+	}
+	return found, nil
+}
+
+// Only returns the one that was found by a name.
+func Only[T any](found []T) (T, error) {
 	switch len(found) {
 	case 1:
 		return found[0], nil

@@ -54,6 +54,15 @@ func (s Namespaces) NamespaceOf(
 	return namespaceOf(row)
 }
 
+// NamespaceNamed finds a namespace by its name in the cluster.
+func (s Namespaces) NamespaceNamed(ctx context.Context, clusterID int64, name string) (namespace.Namespace, error) {
+	row, err := s.db.reader().NamespaceNamed(ctx, sqlgen.NamespaceNamedParams{ClusterID: clusterID, Name: name})
+	if err != nil {
+		return namespace.Namespace{}, doing(err, "read the namespace %q of cluster %d", name, clusterID)
+	}
+	return namespaceOf(row)
+}
+
 // Held returns for how long work keeps away from a cluster, and the code of its
 // failure. The time is zero when a try is due; the code is empty when the
 // cluster is well.

@@ -34,6 +34,7 @@ func TestNamespaces(t *testing.T) {
 				"by owner":   must(s.NamespaceOf(ctx, w.cluster.ID, w.project.ID, w.environment.ID))(t),
 				"of project": must(s.NamespacesOfProject(ctx, w.project.ID))(t)[0],
 				"of cluster": must(s.NamespacesOfCluster(ctx, w.cluster.ID))(t)[0],
+				"by name":    must(s.NamespaceNamed(ctx, w.cluster.ID, want.Name))(t),
 			} {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", name, diff)

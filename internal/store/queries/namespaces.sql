@@ -7,6 +7,9 @@ UPDATE namespaces SET id = id WHERE id = $1 RETURNING *;
 -- name: NamespaceOf :one
 SELECT * FROM namespaces WHERE cluster_id = $1 AND project_id = $2 AND environment_id = $3;
 
+-- name: NamespaceNamed :one
+SELECT * FROM namespaces WHERE cluster_id = $1 AND name = $2;
+
 -- name: NamespacesOfProject :many
 SELECT * FROM namespaces WHERE project_id = $1 ORDER BY id;
 

@@ -261,6 +261,38 @@ func (q *Queries) Namespace(ctx context.Context, id int64) (Namespace, error) {
 	return i, err
 }
 
+const namespaceNamed = `-- name: NamespaceNamed :one
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE cluster_id = $1 AND name = $2
+`
+
+type NamespaceNamedParams struct {
+	ClusterID int64
+	Name      string
+}
+
+func (q *Queries) NamespaceNamed(ctx context.Context, arg NamespaceNamedParams) (Namespace, error) {
+	row := q.db.QueryRowContext(ctx, namespaceNamed, arg.ClusterID, arg.Name)
+	var i Namespace
+	err := row.Scan(
+		&i.ID,
+		&i.ClusterID,
+		&i.ProjectID,
+		&i.EnvironmentID,
+		&i.Name,
+		&i.ServiceAccount,
+		&i.Profile,
+		&i.State,
+		&i.Code,
+		&i.UID,
+		&i.Objects,
+		&i.Generation,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.ReadyAt,
+	)
+	return i, err
+}
+
 const namespaceOf = `-- name: NamespaceOf :one
 SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE cluster_id = $1 AND project_id = $2 AND environment_id = $3
 `
