@@ -92,20 +92,19 @@ type rightsInput struct {
 
 func (h *Handler) mountApplications(r router) {
 	const one = "/clusters/{cluster}/applications/{name}"
-	route(r, "GET /catalog", "list-catalog", "List what can be installed", h.needsInstance(auth.ReadInstance),
-		h.listCatalog)
-	route(r, "GET /catalog/{name}/manifest", "show-rights-manifest", "Show the manifest by which a cluster administrator grants what an application needs", decided("whoever has read_cluster on the cluster, if one is named", h.mayShowRights),
-		h.showRights)
-	route(r, "GET /clusters/{cluster}/applications", "list-applications", "List a cluster's applications, installed or not", h.needs(auth.ReadApplication, h.ofCluster),
-		h.listApplications)
-	route(r, "GET "+one, "show-application", "Show an application of a cluster", h.needs(auth.ReadApplication, h.ofCluster),
-		h.showApplication)
+	route(r, "GET /catalog", "list-catalog", "List what can be installed",
+		h.needsInstance(auth.ReadInstance), h.listCatalog)
+	route(r, "GET /catalog/{name}/manifest", "show-rights-manifest",
+		"Show the manifest by which a cluster administrator grants what an application needs",
+		decided("whoever has read_cluster on the cluster, if one is named", h.mayShowRights), h.showRights)
+	route(r, "GET /clusters/{cluster}/applications", "list-applications", "List a cluster's applications, installed or not",
+		h.needs(auth.ReadApplication, h.ofCluster), h.listApplications)
+	route(r, "GET "+one, "show-application", "Show an application of a cluster",
+		h.needs(auth.ReadApplication, h.ofCluster), h.showApplication)
 	route(r, "POST "+one+"/install", "install-application", "Install an application, or upgrade it where it is installed",
-		h.needs(auth.ManageApplication, h.ofCluster),
-		h.installApplication, answers(http.StatusAccepted))
+		h.needs(auth.ManageApplication, h.ofCluster), h.installApplication, answers(http.StatusAccepted))
 	route(r, "POST "+one+"/uninstall", "uninstall-application", "Uninstall an application",
-		h.needs(auth.ManageApplication, h.ofCluster),
-		h.uninstallApplication, answers(http.StatusAccepted))
+		h.needs(auth.ManageApplication, h.ofCluster), h.uninstallApplication, answers(http.StatusAccepted))
 }
 
 // mayShowRights asks about the cluster whose account the manifest would name.

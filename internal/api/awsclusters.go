@@ -118,27 +118,25 @@ type deleteAWSClusterInput struct {
 }
 
 func (h *Handler) mountAWSClusters(r router) {
-	route(r, "GET /aws/clusters", "list-aws-clusters", "List the clusters that we make on Amazon EKS", signedIn(),
-		h.listAWSClusters)
-	route(r, "POST /aws/clusters", "create-aws-cluster", "Make a cluster on Amazon EKS", decided("whoever has manage_run where the role is", h.mayUseRole),
-		h.createAWSCluster, answers(http.StatusAccepted))
-	route(r, "GET /aws/clusters/{run}", "show-aws-cluster", "Show how far a cluster is", h.needs(auth.ReadRun, h.ofRun),
-		h.showAWSCluster)
-	route(r, "GET /aws/clusters/{run}/events", "list-aws-events", "List what became of the parts of its stack", h.needs(auth.ReadRun, h.ofRun),
-		h.listAWSEvents)
-	route(r, "GET /aws/clusters/{run}/inventory", "show-aws-inventory", "Show what a deletion would meet", h.needs(auth.ReadRun, h.ofRun),
-		h.showInventory)
+	route(r, "GET /aws/clusters", "list-aws-clusters", "List the clusters that we make on Amazon EKS",
+		signedIn(), h.listAWSClusters)
+	route(r, "POST /aws/clusters", "create-aws-cluster", "Make a cluster on Amazon EKS",
+		decided("whoever has manage_run where the role is", h.mayUseRole), h.createAWSCluster, answers(http.StatusAccepted))
+	route(r, "GET /aws/clusters/{run}", "show-aws-cluster", "Show how far a cluster is",
+		h.needs(auth.ReadRun, h.ofRun), h.showAWSCluster)
+	route(r, "GET /aws/clusters/{run}/events", "list-aws-events", "List what became of the parts of its stack",
+		h.needs(auth.ReadRun, h.ofRun), h.listAWSEvents)
+	route(r, "GET /aws/clusters/{run}/inventory", "show-aws-inventory", "Show what a deletion would meet",
+		h.needs(auth.ReadRun, h.ofRun), h.showInventory)
 	route(r, "POST /aws/clusters/{run}/cancel", "cancel-aws-cluster", "Stop making a cluster, and take back what was made",
-		h.needs(auth.ManageRun, h.ofRun),
-		h.cancelAWSCluster, answers(http.StatusAccepted))
-	route(r, "POST /aws/clusters/{run}/retry", "retry-aws-cluster", "Go on after a failure", h.needs(auth.ManageRun, h.ofRun),
-		h.retryAWSCluster, answers(http.StatusAccepted))
-	route(r, "POST /aws/clusters/{run}/upgrade", "upgrade-aws-cluster", "Upgrade by one minor version: control plane, then machines",
-		h.needs(auth.ManageRun, h.ofRun),
-		h.upgradeAWSCluster, answers(http.StatusAccepted))
+		h.needs(auth.ManageRun, h.ofRun), h.cancelAWSCluster, answers(http.StatusAccepted))
+	route(r, "POST /aws/clusters/{run}/retry", "retry-aws-cluster", "Go on after a failure",
+		h.needs(auth.ManageRun, h.ofRun), h.retryAWSCluster, answers(http.StatusAccepted))
+	route(r, "POST /aws/clusters/{run}/upgrade", "upgrade-aws-cluster",
+		"Upgrade by one minor version: control plane, then machines",
+		h.needs(auth.ManageRun, h.ofRun), h.upgradeAWSCluster, answers(http.StatusAccepted))
 	route(r, "DELETE /aws/clusters/{run}", "delete-aws-cluster", "Delete a cluster in the account, or forget it",
-		h.needs(auth.ManageRun, h.ofRun),
-		h.deleteAWSCluster, answers(http.StatusAccepted))
+		h.needs(auth.ManageRun, h.ofRun), h.deleteAWSCluster, answers(http.StatusAccepted))
 }
 
 func (h *Handler) listAWSClusters(ctx context.Context, in *pageInput) (*pageOutput[AWSCluster], error) {

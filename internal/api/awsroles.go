@@ -128,23 +128,22 @@ type AWSOffers struct {
 }
 
 func (h *Handler) mountAWSRoles(r router) {
-	route(r, "GET /aws/roles", "list-aws-roles", "List the roles that let us into accounts of AWS", signedIn(),
-		h.listAWSRoles)
-	route(r, "POST /aws/roles", "add-aws-role", "Begin with a role: makes its external id", needsIn(h, auth.ManageRole, h.ofNewRole),
-		h.addAWSRole, answers(http.StatusCreated))
-	route(r, "GET /aws/roles/{role}", "show-aws-role", "Show a role", h.needs(auth.ReadRole, h.ofRole),
-		h.showAWSRole)
-	route(r, "PUT /aws/roles/{role}", "register-aws-role", "Give a role its ARN, and verify it", h.needs(auth.ManageRole, h.ofRole),
-		h.registerAWSRole,
-		answers(http.StatusAccepted))
-	route(r, "POST /aws/roles/{role}/verify", "verify-aws-role", "Try a role again", h.needs(auth.ManageRole, h.ofRole),
-		h.verifyAWSRole, answers(http.StatusAccepted))
-	route(r, "DELETE /aws/roles/{role}", "remove-aws-role", "Forget a role that no cluster needs", h.needs(auth.ManageRole, h.ofRole),
-		h.removeAWSRole)
-	route(r, "GET /aws/roles/{role}/offers", "show-aws-offers", "Show what a cluster can be made of", h.needs(auth.ReadRole, h.ofRole),
-		h.showOffers)
-	route(r, "GET /aws/bootstrap", "show-aws-bootstrap", "Show the CloudFormation template that makes the roles", signedIn(),
-		h.showBootstrap)
+	route(r, "GET /aws/roles", "list-aws-roles", "List the roles that let us into accounts of AWS",
+		signedIn(), h.listAWSRoles)
+	route(r, "POST /aws/roles", "add-aws-role", "Begin with a role: makes its external id",
+		needsIn(h, auth.ManageRole, h.ofNewRole), h.addAWSRole, answers(http.StatusCreated))
+	route(r, "GET /aws/roles/{role}", "show-aws-role", "Show a role",
+		h.needs(auth.ReadRole, h.ofRole), h.showAWSRole)
+	route(r, "PUT /aws/roles/{role}", "register-aws-role", "Give a role its ARN, and verify it",
+		h.needs(auth.ManageRole, h.ofRole), h.registerAWSRole, answers(http.StatusAccepted))
+	route(r, "POST /aws/roles/{role}/verify", "verify-aws-role", "Try a role again",
+		h.needs(auth.ManageRole, h.ofRole), h.verifyAWSRole, answers(http.StatusAccepted))
+	route(r, "DELETE /aws/roles/{role}", "remove-aws-role", "Forget a role that no cluster needs",
+		h.needs(auth.ManageRole, h.ofRole), h.removeAWSRole)
+	route(r, "GET /aws/roles/{role}/offers", "show-aws-offers", "Show what a cluster can be made of",
+		h.needs(auth.ReadRole, h.ofRole), h.showOffers)
+	route(r, "GET /aws/bootstrap", "show-aws-bootstrap", "Show the CloudFormation template that makes the roles",
+		signedIn(), h.showBootstrap)
 }
 
 func (h *Handler) listAWSRoles(ctx context.Context, in *pageInput) (*pageOutput[AWSRole], error) {

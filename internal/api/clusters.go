@@ -79,24 +79,20 @@ type textOutput struct {
 }
 
 func (h *Handler) mountClusters(r router) {
-	route(r, "GET /clusters", "list-clusters", "List clusters with the state of their connection", signedIn(),
-		h.listClusters)
+	route(r, "GET /clusters", "list-clusters", "List clusters with the state of their connection",
+		signedIn(), h.listClusters)
 	route(r, "POST /clusters", "attach-cluster", "Attach an existing cluster; its first check follows",
-		needsIn(h, auth.AddCluster, h.ofNewCluster),
-		h.attachCluster, answers(http.StatusCreated))
+		needsIn(h, auth.AddCluster, h.ofNewCluster), h.attachCluster, answers(http.StatusCreated))
 	route(r, "GET /clusters/manifest", "show-manifest", "Show the manifest that gives us an account in a cluster",
-		signedIn(),
-		h.showManifest)
-	route(r, "GET /clusters/{cluster}", "show-cluster", "Show a cluster and the report card of its last check", h.needs(auth.ReadCluster, h.ofCluster),
-		h.showCluster)
-	route(r, "PATCH /clusters/{cluster}", "edit-cluster", "Change a cluster's name, scope, address, CA or token", h.needs(auth.UpdateCluster, h.ofCluster),
-		h.editCluster)
+		signedIn(), h.showManifest)
+	route(r, "GET /clusters/{cluster}", "show-cluster", "Show a cluster and the report card of its last check",
+		h.needs(auth.ReadCluster, h.ofCluster), h.showCluster)
+	route(r, "PATCH /clusters/{cluster}", "edit-cluster", "Change a cluster's name, scope, address, CA or token",
+		h.needs(auth.UpdateCluster, h.ofCluster), h.editCluster)
 	route(r, "POST /clusters/{cluster}/check", "check-cluster", "Check a cluster's connection now",
-		h.needs(auth.UpdateCluster, h.ofCluster),
-		h.checkCluster, answers(http.StatusAccepted))
+		h.needs(auth.UpdateCluster, h.ofCluster), h.checkCluster, answers(http.StatusAccepted))
 	route(r, "DELETE /clusters/{cluster}", "remove-cluster", "End a cluster's registration",
-		h.needs(auth.AdminCluster, h.ofCluster),
-		h.removeCluster, answers(http.StatusAccepted))
+		h.needs(auth.AdminCluster, h.ofCluster), h.removeCluster, answers(http.StatusAccepted))
 	h.mountIdentity(r)
 }
 

@@ -21,8 +21,8 @@ type eventsInput struct {
 }
 
 func (h *Handler) mountEvents(r router) {
-	route(r, "GET /events", "follow-events", "Follow changes as server-sent events", decided("whoever may read what the topics name", h.mayFollow),
-		h.followEvents, r.eventAnswers)
+	route(r, "GET /events", "follow-events", "Follow changes as server-sent events",
+		decided("whoever may read what the topics name", h.mayFollow), h.followEvents, r.eventAnswers)
 }
 
 // eventAnswers describes the stream.

@@ -49,12 +49,12 @@ type NewPath struct {
 }
 
 func (h *Handler) mountGroups(r router) {
-	route(r, "GET /groups", "list-groups", "List groups", signedIn(),
-		h.listGroups)
-	route(r, "POST /groups", "create-group", "Create a group", needsIn(h, auth.CreateGroup, h.aboveNew),
-		h.createGroup, answers(http.StatusCreated))
-	route(r, "GET /groups/{group}", "show-group", "Show a group", h.needs(auth.ReadGroup, h.ofGroup),
-		h.showGroup)
+	route(r, "GET /groups", "list-groups", "List groups",
+		signedIn(), h.listGroups)
+	route(r, "POST /groups", "create-group", "Create a group",
+		needsIn(h, auth.CreateGroup, h.aboveNew), h.createGroup, answers(http.StatusCreated))
+	route(r, "GET /groups/{group}", "show-group", "Show a group",
+		h.needs(auth.ReadGroup, h.ofGroup), h.showGroup)
 }
 
 func (h *Handler) listGroups(ctx context.Context, in *pageInput) (*pageOutput[Group], error) {

@@ -44,12 +44,14 @@ type identityManifestInput struct {
 }
 
 func (h *Handler) mountIdentity(r router) {
-	route(r, "GET /clusters/{cluster}/identity", "show-identity", "Show how we sign in to a cluster", h.needs(auth.ReadCluster, h.ofCluster),
-		h.showIdentity)
-	route(r, "POST /clusters/{cluster}/identity", "adopt-identity", "Swap a pasted credential for an account of our own, or rotate its token", h.needs(auth.AdminCluster, h.ofCluster),
-		h.adoptIdentity, answers(http.StatusAccepted))
-	route(r, "GET /clusters/{cluster}/identity/manifest", "show-identity-manifest", "Show all that is made in a cluster for an account of our own", h.needs(auth.ReadCluster, h.ofCluster),
-		h.showIdentityManifest)
+	route(r, "GET /clusters/{cluster}/identity", "show-identity", "Show how we sign in to a cluster",
+		h.needs(auth.ReadCluster, h.ofCluster), h.showIdentity)
+	route(r, "POST /clusters/{cluster}/identity", "adopt-identity",
+		"Swap a pasted credential for an account of our own, or rotate its token",
+		h.needs(auth.AdminCluster, h.ofCluster), h.adoptIdentity, answers(http.StatusAccepted))
+	route(r, "GET /clusters/{cluster}/identity/manifest", "show-identity-manifest",
+		"Show all that is made in a cluster for an account of our own",
+		h.needs(auth.ReadCluster, h.ofCluster), h.showIdentityManifest)
 }
 
 func (h *Handler) showIdentity(ctx context.Context, in *showClusterInput) (*result[Identity], error) {

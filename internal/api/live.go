@@ -66,11 +66,10 @@ type liveInput struct {
 
 func (h *Handler) mountLive(r router) {
 	const one = "/projects/{project}/environments/{environment}"
-	route(r, "GET "+one+"/pods", "list-pods", "List the pods of the environment's namespace", h.needs(auth.ReadLive, h.ofProject),
-		h.listPods)
+	route(r, "GET "+one+"/pods", "list-pods", "List the pods of the environment's namespace",
+		h.needs(auth.ReadLive, h.ofProject), h.listPods)
 	route(r, "GET "+one+"/deployments", "list-deployments", "List the deployments of the environment's namespace",
-		h.needs(auth.ReadLive, h.ofProject),
-		h.listDeployments)
+		h.needs(auth.ReadLive, h.ofProject), h.listDeployments)
 }
 
 func (h *Handler) listPods(ctx context.Context, in *liveInput) (*body[Live[Pod]], error) {

@@ -73,19 +73,16 @@ type showNamespaceInput struct {
 
 func (h *Handler) mountNamespaces(r router) {
 	const one = "/projects/{project}/environments/{environment}"
-	route(r, "GET /projects/{project}/namespaces", "list-namespaces", "List a project's namespaces", h.needs(auth.ReadNamespace, h.ofProject),
-		h.listNamespaces)
+	route(r, "GET /projects/{project}/namespaces", "list-namespaces", "List a project's namespaces",
+		h.needs(auth.ReadNamespace, h.ofProject), h.listNamespaces)
 	route(r, "PUT "+one+"/namespace", "ensure-namespace", "Make the environment's namespace, or mend it",
-		h.needs(auth.CreateNamespace, h.ofProject),
-		h.ensureNamespace, answers(http.StatusAccepted))
-	route(r, "GET "+one+"/namespace", "show-namespace", "Show the environment's namespace", h.needs(auth.ReadNamespace, h.ofProject),
-		h.showNamespace)
+		h.needs(auth.CreateNamespace, h.ofProject), h.ensureNamespace, answers(http.StatusAccepted))
+	route(r, "GET "+one+"/namespace", "show-namespace", "Show the environment's namespace",
+		h.needs(auth.ReadNamespace, h.ofProject), h.showNamespace)
 	route(r, "DELETE "+one+"/namespace", "remove-namespace", "Take the environment's namespace out of its cluster",
-		h.needs(auth.DeleteNamespace, h.ofProject),
-		h.removeNamespace, answers(http.StatusAccepted))
+		h.needs(auth.DeleteNamespace, h.ofProject), h.removeNamespace, answers(http.StatusAccepted))
 	route(r, "POST "+one+"/kubeconfig", "create-kubeconfig", "Make a short-lived kubeconfig for the namespace",
-		h.needs(auth.CreateCredential, h.ofProject),
-		h.createKubeconfig, answers(http.StatusCreated))
+		h.needs(auth.CreateCredential, h.ofProject), h.createKubeconfig, answers(http.StatusCreated))
 }
 
 func (h *Handler) listNamespaces(ctx context.Context, in *ProjectInput) (*list[Namespace], error) {

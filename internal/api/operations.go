@@ -52,11 +52,10 @@ type showOperationInput struct {
 }
 
 func (h *Handler) mountOperations(r router) {
-	route(r, "GET /operations/{operation}", "show-operation", "Show an operation", h.needs(auth.ReadApplication, h.ofOperation),
-		h.showOperation)
+	route(r, "GET /operations/{operation}", "show-operation", "Show an operation",
+		h.needs(auth.ReadApplication, h.ofOperation), h.showOperation)
 	route(r, "GET /operations/{operation}/log", "read-log", "Read an operation's log, or follow it",
-		h.needs(auth.ReadApplication, h.ofOperation),
-		h.readLog, r.logAnswers)
+		h.needs(auth.ReadApplication, h.ofOperation), h.readLog, r.logAnswers)
 }
 
 func (h *Handler) showOperation(ctx context.Context, in *showOperationInput) (*result[Operation], error) {

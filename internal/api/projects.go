@@ -40,18 +40,16 @@ type ProjectInput struct {
 }
 
 func (h *Handler) mountProjects(r router) {
-	route(r, "GET /projects", "list-projects", "List projects", signedIn(),
-		h.listProjects)
-	route(r, "POST /projects", "create-project", "Create a project", needsIn(h, auth.CreateProject, h.aboveNew),
-		h.createProject, answers(http.StatusCreated))
-	route(r, "GET /projects/{project}", "show-project", "Show a project", h.needs(auth.ReadProject, h.ofProject),
-		h.showProject)
+	route(r, "GET /projects", "list-projects", "List projects",
+		signedIn(), h.listProjects)
+	route(r, "POST /projects", "create-project", "Create a project",
+		needsIn(h, auth.CreateProject, h.aboveNew), h.createProject, answers(http.StatusCreated))
+	route(r, "GET /projects/{project}", "show-project", "Show a project",
+		h.needs(auth.ReadProject, h.ofProject), h.showProject)
 	route(r, "DELETE /projects/{project}", "remove-project", "Remove a project, its namespaces first",
-		h.needs(auth.DeleteProject, h.ofProject),
-		h.removeProject, answers(http.StatusAccepted))
+		h.needs(auth.DeleteProject, h.ofProject), h.removeProject, answers(http.StatusAccepted))
 	route(r, "GET /projects/{project}/environments", "list-environments", "List a project's environments",
-		h.needs(auth.ReadEnvironment, h.ofProject),
-		h.listEnvironments)
+		h.needs(auth.ReadEnvironment, h.ofProject), h.listEnvironments)
 }
 
 func (h *Handler) listProjects(ctx context.Context, in *pageInput) (*pageOutput[Project], error) {

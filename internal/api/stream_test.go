@@ -21,6 +21,7 @@ import (
 func TestEventsFollowTopics(t *testing.T) {
 	t.Parallel()
 	w, c := newClient(t)
+	c.shop()
 	response := c.open("GET", "/api/v1/events?topics=clusters,mirror/1/pods/shop-1", "")
 	defer func() { _ = response.Body.Close() }()
 	open := events(t, response.Body, 1)

@@ -64,6 +64,15 @@ func (s *Clusters) Cluster(_ context.Context, idOrName string) (cluster.Cluster,
 	return cluster.Cluster{}, apperr.Of(apperr.NotFound)
 }
 
+// Named implements [api.Clusters].
+func (s *Clusters) Named(ctx context.Context, name string) ([]cluster.Cluster, error) {
+	c, err := s.Cluster(ctx, name)
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return nil, nil
+	}
+	return []cluster.Cluster{c}, err
+}
+
 // Clusters implements [api.Clusters].
 func (s *Clusters) Clusters(_ context.Context, id int64, limit int) ([]cluster.Cluster, error) {
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,6 +79,25 @@ func (s *Namespaces) Namespace(_ context.Context, projectID int64, environment s
 		if n.ProjectID == projectID && n.EnvironmentID == id {
 			return n, nil
 		}
+	}
+	return namespace.Namespace{}, apperr.Of(apperr.NotFound)
+}
+
+// ByID implements [api.Namespaces].
+func (s *Namespaces) ByID(_ context.Context, id int64) (namespace.Namespace, error) {
+	return s.first(func(n namespace.Namespace) bool { return n.ID == id })
+}
+
+// Named implements [api.Namespaces].
+func (s *Namespaces) Named(_ context.Context, clusterID int64, name string) (namespace.Namespace, error) {
+	return s.first(func(n namespace.Namespace) bool { return n.ClusterID == clusterID && n.Name == name })
+}
+
+func (s *Namespaces) first(is func(namespace.Namespace) bool) (namespace.Namespace, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.IndexFunc(s.all, is); i >= 0 {
+		return s.all[i], nil
 	}
 	return namespace.Namespace{}, apperr.Of(apperr.NotFound)
 }

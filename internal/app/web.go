@@ -22,14 +22,15 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	mirror := &workload.Mirror{
 		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now, Poke: c.wake,
 	}
+	access := auth.NewAccess(nil)
 	mux := http.NewServeMux()
 	(&api.Handler{
-		Version: version, Auth: authenticator, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Version: version, Auth: authenticator, Access: access, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
-		Auth: authenticator, Access: auth.NewAccess(nil), Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Auth: authenticator, Access: access, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
 		Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,
