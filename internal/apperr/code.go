@@ -26,6 +26,16 @@ const (
 	IdentityUnproven  Code = "identity_unproven"
 )
 
+// What signing in through the organisation's provider can end in.
+const (
+	SignInStale       Code = "sign_in_stale"
+	SignInDenied      Code = "sign_in_denied"
+	SignInUntrusted   Code = "sign_in_untrusted"
+	SignInUnavailable Code = "sign_in_unavailable"
+	SignInUnknown     Code = "sign_in_unknown"
+	SignInBlocked     Code = "sign_in_blocked"
+)
+
 // What calling a cluster can end in.
 const (
 	ClusterAddressRefused   Code = "cluster_address_refused"

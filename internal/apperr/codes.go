@@ -59,6 +59,13 @@ var table = [...]Entry{
 	{IdentityNoToken, 502, "The cluster did not make a token for our own account.", "See whether its kube-controller-manager runs, then adopt the identity again."},
 	{IdentityUnproven, 502, "The cluster did not take the token of our own account for ours.", "See whether something between us and the API server changes who signs in, then adopt the identity again."},
 
+	{SignInStale, 400, "This sign-in was not begun in this browser, took too long, or was used already.", "Begin again on the sign-in page."},
+	{SignInDenied, 403, "The sign-in provider did not let you through.", "Try again; if it stays, ask who runs the provider for access to Roadstead."},
+	{SignInUntrusted, 502, "The sign-in provider's answer cannot be trusted.", "Try again; if it stays, your administrator sees the reason in the log."},
+	{SignInUnavailable, 503, "The sign-in provider does not answer.", "Try again shortly; administrators can sign in with an access token meanwhile."},
+	{SignInUnknown, 403, "The sign-in provider knows you, but there is no user for you here.", "Ask an administrator to make one."},
+	{SignInBlocked, 403, "Your user is blocked.", "Ask an administrator."},
+
 	{ClusterAddressRefused, 422, "The cluster's address is not allowed, or its name cannot be resolved.", "Check the address; an administrator can allow a private one with ROADSTEAD_EGRESS_ALLOW."},
 	{ClusterRefused, 502, "The cluster did not accept the connection, or closed it.", "Check that the API server runs at this address and port and that a firewall lets us in."},
 	{ClusterTimeout, 504, "The cluster did not answer in time.", "Check the network path to the API server and its load."},

@@ -27,6 +27,7 @@ func homes() map[string][]string {
 		"github.com/knadh/koanf/":           {"config"},
 		"github.com/coreos/go-oidc/":        {"oidc"},
 		"golang.org/x/oauth2/":              {"oidc"},
+		"github.com/go-jose/":               {"oidc"},
 		"github.com/prometheus/":            {"telemetry", "app"},
 		"go.opentelemetry.io/":              {"tracing"},
 		"go.yaml.in/yaml/":                  {"cluster", "namespace", "application", "cli", "awstest"},

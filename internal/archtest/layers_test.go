@@ -23,7 +23,6 @@ func layers() []layer {
 		{
 			name:     "adapter",
 			packages: []string{"oidc", "manifest", "kube", "installpod", "eks", "jobs", "store"},
-			later:    []string{"oidc"},
 		},
 		{name: "generated", packages: []string{"store/sqlgen"}},
 		{name: "delivery", packages: []string{"web", "api", "gitlabapi", "cli"}, later: []string{"gitlabapi"}},
