@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/roadstead/roadstead/internal/apperr"
-	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/telemetry"
 )
@@ -58,15 +57,7 @@ func (h *Handler) identify(ctx context.Context, c huma.Context) (context.Context
 		return ctx, err
 	}
 	ctx = context.WithValue(ctx, callerKey{}, caller(sha256.Sum256([]byte(token))))
-	return auth.WithIdentity(audit.WithActor(ctx, actorOf(ctx, identity)), identity), nil
-}
-
-// actorOf is the caller as the record names who did something.
-func actorOf(ctx context.Context, who auth.Identity) audit.Actor {
-	return audit.Actor{
-		Kind: audit.Token, UserID: who.UserID, Name: who.Name, TokenID: who.TokenID, SessionID: who.SessionID,
-		IP: audit.ActorFrom(ctx).IP,
-	}
+	return auth.WithIdentity(ctx, identity), nil
 }
 
 func tokenOf(c huma.Context) string {

@@ -29,7 +29,7 @@ func adminToken(cfg config.Config, out io.Writer) ([sha256.Size]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return [sha256.Size]byte{}, fmt.Errorf("read the administrator's token: %w", err)
 	}
-	token := auth.NewToken()
+	token := auth.NewSecret(auth.Personal)
 	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
 		return [sha256.Size]byte{}, fmt.Errorf("keep the administrator's token: %w", err)
 	}

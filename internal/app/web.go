@@ -18,11 +18,11 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	if err != nil {
 		return nil, err
 	}
-	authenticator := &auth.Service{Sessions: c.db.Sessions(), AdminHash: hash, Now: now}
+	access := auth.NewAccess(nil)
+	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Now: now, Log: c.log}
 	mirror := &workload.Mirror{
 		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now, Poke: c.wake,
 	}
-	access := auth.NewAccess(nil)
 	mux := http.NewServeMux()
 	(&api.Handler{
 		Version: version, Auth: authenticator, Access: access, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,

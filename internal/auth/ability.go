@@ -16,6 +16,7 @@ const (
 	DeleteProject Ability = "delete_project"
 	ReadMembers   Ability = "read_members"
 	AdminMembers  Ability = "admin_members"
+	ReadTokens    Ability = "read_tokens"
 	ManageTokens  Ability = "manage_tokens"
 	ReadAudit     Ability = "read_audit"
 )

@@ -3,6 +3,7 @@ package auth
 import (
 	"slices"
 
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -36,3 +37,15 @@ func (i Identity) Writes() bool { return slices.Contains(i.Scopes, API) }
 
 // Viewer says whose eyes a list is for.
 func (i Identity) Viewer() tenant.Viewer { return tenant.Viewer{UserID: i.UserID, All: i.Admin} }
+
+// Actor is the caller as the record names who did something.
+func (i Identity) Actor() audit.Actor {
+	actor := audit.Actor{Kind: audit.User, UserID: i.UserID, Name: i.Name, TokenID: i.TokenID, SessionID: i.SessionID}
+	switch {
+	case i.SessionID != 0:
+		actor.Kind = audit.Session
+	case len(i.Scopes) != 0:
+		actor.Kind = audit.Token
+	}
+	return actor
+}

@@ -46,6 +46,7 @@ func Matrix() []Rule {
 		{DeleteProject, "Delete a project.", write, none, owner, nobody},
 		{ReadMembers, "See who is a member, and with which role.", read, guest, guest, nobody},
 		{AdminMembers, "Add, change and remove members, up to one's own role.", write, owner, maintainer, nobody},
+		{ReadTokens, "See the access tokens of a group or project, without their secrets.", read, owner, maintainer, nobody},
 		{ManageTokens, "Make and revoke the access tokens of a group or project.", write, owner, maintainer, nobody},
 		{ReadAudit, "Read the audit events.", read, owner, owner, admin},
 

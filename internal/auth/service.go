@@ -2,109 +2,106 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 )
 
-// Session times: twelve hours in all, one hour without a request.
-const (
-	sessionLifetime = 12 * time.Hour
-	sessionIdle     = time.Hour
-	// touchEvery bounds the writes that a busy session causes.
-	touchEvery = time.Minute
-)
+// touchEvery is the grain at which the use of tokens and sessions is written
+// down: what a busy one costs in writes.
+const touchEvery = time.Minute
 
-// Service authenticates callers.
+// tokensKept is how long tokens are listed after they expired: as long as the
+// predecessor lists them.
+const tokensKept = 30 * 24 * time.Hour
+
+// Service authenticates callers, and keeps users, their tokens and sessions.
 type Service struct {
-	Sessions SessionStore
-	// AdminHash is the SHA-256 of the administrator's token.
+	Store Store
+	// Access decides on tokens, which only their owners and managers may change.
+	Access *Access
+	// AdminHash is the SHA-256 of the token in the configuration.
 	AdminHash [sha256.Size]byte
 	// Now is the clock.
 	Now func() time.Time
+	Log *slog.Logger
 }
 
-// AuthenticateToken returns who an access token belongs to.
-func (s *Service) AuthenticateToken(_ context.Context, token string) (Identity, error) {
-	hash := sha256.Sum256([]byte(token))
-	if token == "" || subtle.ConstantTimeCompare(hash[:], s.AdminHash[:]) != 1 {
-		return Identity{}, apperr.Of(apperr.Unauthenticated)
-	}
-	return administrator(), nil
+// AuthenticateToken returns who an access token belongs to. Anything but a token
+// that counts, of a user who is active, is an unauthenticated error.
+func (s *Service) AuthenticateToken(ctx context.Context, token string) (Identity, error) {
+	who, _, err := s.authenticate(ctx, token)
+	return who, err
 }
 
-// SignIn opens a session for the owner of a token and returns its secret,
-// which is kept nowhere but with the browser.
-func (s *Service) SignIn(ctx context.Context, token string) (string, Session, error) {
-	identity, err := s.AuthenticateToken(ctx, token)
-	if err != nil {
-		return "", Session{}, err
-	}
-	secret := rand.Text()
-	now := s.Now()
-	session := Session{
-		Hash: s.hash(secret), Name: identity.Name,
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(sessionLifetime),
-	}
-	if err := s.Sessions.InsertSession(ctx, session); err != nil {
-		return "", Session{}, fmt.Errorf("open session: %w", err)
-	}
-	return secret, session, nil
-}
-
-// AuthenticateSession returns who a session belongs to, and keeps it alive.
-func (s *Service) AuthenticateSession(ctx context.Context, secret string) (Identity, error) {
-	session, err := s.Sessions.Session(ctx, s.hash(secret))
-	if apperr.CodeOf(err) == apperr.NotFound {
-		return Identity{}, apperr.Of(apperr.Unauthenticated)
-	}
-	if err != nil {
-		return Identity{}, fmt.Errorf("find session: %w", err)
-	}
-	now := s.Now()
-	if now.After(session.ExpiresAt) || now.Sub(session.SeenAt) > sessionIdle {
-		_ = s.Sessions.DeleteSession(ctx, session.Hash)
-		return Identity{}, apperr.Of(apperr.Unauthenticated)
-	}
-	if now.Sub(session.SeenAt) > touchEvery {
-		if err := s.Sessions.TouchSession(ctx, session.Hash, now); err != nil {
-			return Identity{}, fmt.Errorf("keep session alive: %w", err)
+// authenticate is AuthenticateToken; it tells as well when the token expires.
+func (s *Service) authenticate(ctx context.Context, token string) (Identity, time.Time, error) {
+	if s.isConfigured(token) {
+		user, err := s.Store.User(ctx, AdministratorID)
+		if err != nil {
+			return Identity{}, time.Time{}, fmt.Errorf("find the administrator: %w", err)
 		}
+		who, err := identify(user, Token{Scopes: []Scope{API}})
+		return who, time.Time{}, err
 	}
-	identity := administrator()
-	identity.Name = session.Name
-	return identity, nil
+	if _, err := ParseSecret(token); err != nil {
+		return Identity{}, time.Time{}, err
+	}
+	found, user, err := s.Store.TokenByHash(ctx, hashOf(token))
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return Identity{}, time.Time{}, apperr.Of(apperr.Unauthenticated)
+	}
+	if err != nil {
+		return Identity{}, time.Time{}, fmt.Errorf("find an access token: %w", err)
+	}
+	now := s.Now()
+	if !found.Live(now) {
+		return Identity{}, time.Time{}, apperr.Of(apperr.Unauthenticated)
+	}
+	who, err := identify(user, found)
+	if err == nil && now.Sub(found.LastUsedAt) >= touchEvery {
+		s.touch(ctx, "access token", found.ID, func(tx Tx) error { return tx.TouchToken(ctx, found.ID, now) })
+	}
+	return who, found.ExpiresAt, err
 }
 
-func administrator() Identity {
-	return Identity{UserID: AdministratorID, Name: "administrator", Kind: Person, Admin: true, Scopes: []Scope{API}}
+// isConfigured reports whether a text is the token of the configuration.
+func (s *Service) isConfigured(token string) bool {
+	hash := sha256.Sum256([]byte(token))
+	return token != "" && subtle.ConstantTimeCompare(hash[:], s.AdminHash[:]) == 1
 }
 
-// SignOut ends a session.
-func (s *Service) SignOut(ctx context.Context, secret string) error {
-	return s.Sessions.DeleteSession(ctx, s.hash(secret))
+// identify says who calls with a token, unless he is blocked.
+func identify(user User, token Token) (Identity, error) {
+	if user.State != Active {
+		return Identity{}, apperr.Of(apperr.Unauthenticated)
+	}
+	return Identity{
+		UserID: user.ID, Name: user.Username, Kind: user.Kind, Admin: user.Admin,
+		TokenID: token.ID, Scopes: token.Scopes,
+	}, nil
 }
 
-// Sweep removes the sessions that have ended.
+// touch writes down that a credential was used. Who shows a good one comes in,
+// even while the database takes no writes.
+func (s *Service) touch(ctx context.Context, what string, id int64, write func(Tx) error) {
+	if err := s.Store.Atomically(ctx, write); err != nil {
+		s.Log.WarnContext(ctx, "the use of a credential was not written down",
+			slog.String("credential", what), slog.Int64("id", id), slog.Any("error", err))
+	}
+}
+
+// Sweep removes the sessions that have ended, and the tokens that ended a while
+// ago.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.Sessions.DeleteSessionsBefore(ctx, s.Now())
-}
-
-// hash ties a session to the token that opened it: changing the token ends
-// every session.
-func (s *Service) hash(secret string) []byte {
-	sum := sha256.Sum256(append(s.AdminHash[:], secret...))
-	return sum[:]
-}
-
-// NewToken returns a random token of 256 bits, recognisable by its prefix.
-func NewToken() string {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails: crypto/rand ends the process instead
-	return "rsd_" + base64.RawURLEncoding.EncodeToString(raw)
+	now := s.Now()
+	err := s.Store.Atomically(ctx, func(tx Tx) error { return tx.DeleteEnded(ctx, now, now.Add(-tokensKept)) })
+	if err != nil {
+		return fmt.Errorf("remove what has ended: %w", err)
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package auth
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // AdministratorID is the user that the first migration makes. The token of the
 // configuration is his.
@@ -42,3 +45,37 @@ type User struct {
 	// SignedInAt is the last sign-in, zero for never.
 	SignedInAt time.Time
 }
+
+// UserQuery is what a list of users is asked for.
+type UserQuery struct {
+	// Kind is whom to list: people when empty.
+	Kind Kind
+	// Search leaves users whose username, name or e-mail begins with it, in any case.
+	Search string
+	// State leaves users in that state; empty is any.
+	State UserState
+	// Admins leaves administrators.
+	Admins bool
+	// After is the id after which the list goes on, in order of id.
+	After int64
+	// Limit is at most 100, and 100 when zero.
+	Limit int
+}
+
+// Profile is what an issuer says about a user, or a person about a new one.
+type Profile struct {
+	Username string
+	Name     string
+	Email    string
+}
+
+// Link is a user's identity at an issuer of OpenID Connect.
+type Link struct {
+	Issuer    string
+	Subject   string
+	UserID    int64
+	CreatedAt time.Time
+}
+
+// NameKey is the name in the form that a search compares with.
+func (u User) NameKey() string { return strings.ToLower(u.Name) }

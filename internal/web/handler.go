@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/application"
-	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
@@ -105,11 +104,7 @@ func (h *Handler) private(p page) http.Handler {
 			toSignIn(w, r)
 			return nil
 		}
-		ctx := audit.WithActor(r.Context(), audit.Actor{
-			Kind: audit.Session, UserID: identity.UserID, Name: identity.Name, SessionID: identity.SessionID,
-			IP: audit.ActorFrom(r.Context()).IP,
-		})
-		return p(w, r.WithContext(auth.WithIdentity(ctx, identity)))
+		return p(w, r.WithContext(auth.WithIdentity(r.Context(), identity)))
 	})
 }
 

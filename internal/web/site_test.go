@@ -45,7 +45,7 @@ func newSite(t *testing.T) *site {
 	s.provisions = &provision.Service{Store: s.store, Now: now}
 	pages := &web.Handler{
 		Access: auth.NewAccess(nil),
-		Auth:   &auth.Service{Sessions: db.Sessions(), AdminHash: sha256.Sum256([]byte(adminToken)), Now: now},
+		Auth:   &auth.Service{Store: db.Auth(), AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log},
 		Tenant: &tenant.Service{Store: db.Tenant(), Now: now}, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
 		Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
 	}

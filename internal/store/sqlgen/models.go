@@ -8,6 +8,24 @@ import (
 	"database/sql"
 )
 
+type AccessToken struct {
+	ID         int64
+	Hash       []byte
+	Kind       string
+	UserID     int64
+	GroupID    sql.NullInt64
+	ProjectID  sql.NullInt64
+	Role       int64
+	Name       string
+	Scopes     string
+	CreatedBy  int64
+	ParentID   sql.NullInt64
+	CreatedAt  int64
+	ExpiresAt  int64
+	LastUsedAt int64
+	RevokedAt  int64
+}
+
 type Application struct {
 	ID          int64
 	ClusterID   int64
@@ -226,11 +244,34 @@ type ProvisionRun struct {
 }
 
 type Session struct {
+	ID        int64
 	Hash      []byte
-	Name      string
+	UserID    int64
+	TokenID   sql.NullInt64
+	Ip        string
 	CreatedAt int64
 	SeenAt    int64
 	ExpiresAt int64
+}
+
+type User struct {
+	ID         int64
+	Username   string
+	Name       string
+	Email      string
+	NameKey    string
+	Kind       string
+	Admin      bool
+	State      string
+	CreatedAt  int64
+	SignedInAt int64
+}
+
+type UserIdentity struct {
+	Issuer    string
+	Subject   string
+	UserID    int64
+	CreatedAt int64
 }
 
 type Work struct {

@@ -7,15 +7,19 @@ package sqlgen
 
 import (
 	"context"
+	"database/sql"
 )
 
-const deleteSession = `-- name: DeleteSession :exec
-DELETE FROM sessions WHERE hash = $1
+const deleteSession = `-- name: DeleteSession :execrows
+DELETE FROM sessions WHERE id = $1
 `
 
-func (q *Queries) DeleteSession(ctx context.Context, hash []byte) error {
-	_, err := q.db.ExecContext(ctx, deleteSession, hash)
-	return err
+func (q *Queries) DeleteSession(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteSession, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deleteSessionsBefore = `-- name: DeleteSessionsBefore :exec
@@ -27,39 +31,56 @@ func (q *Queries) DeleteSessionsBefore(ctx context.Context, expiresAt int64) err
 	return err
 }
 
-const insertSession = `-- name: InsertSession :exec
-INSERT INTO sessions (hash, name, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+const deleteSessionsOfToken = `-- name: DeleteSessionsOfToken :exec
+DELETE FROM sessions WHERE token_id = $1
+`
+
+func (q *Queries) DeleteSessionsOfToken(ctx context.Context, tokenID sql.NullInt64) error {
+	_, err := q.db.ExecContext(ctx, deleteSessionsOfToken, tokenID)
+	return err
+}
+
+const deleteSessionsOfUser = `-- name: DeleteSessionsOfUser :exec
+DELETE FROM sessions WHERE user_id = $1
+`
+
+func (q *Queries) DeleteSessionsOfUser(ctx context.Context, userID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteSessionsOfUser, userID)
+	return err
+}
+
+const insertSession = `-- name: InsertSession :one
+INSERT INTO sessions (hash, user_id, token_id, ip, created_at, seen_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, hash, user_id, token_id, ip, created_at, seen_at, expires_at
 `
 
 type InsertSessionParams struct {
 	Hash      []byte
-	Name      string
+	UserID    int64
+	TokenID   sql.NullInt64
+	Ip        string
 	CreatedAt int64
 	SeenAt    int64
 	ExpiresAt int64
 }
 
-func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
-	_, err := q.db.ExecContext(ctx, insertSession,
+func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) (Session, error) {
+	row := q.db.QueryRowContext(ctx, insertSession,
 		arg.Hash,
-		arg.Name,
+		arg.UserID,
+		arg.TokenID,
+		arg.Ip,
 		arg.CreatedAt,
 		arg.SeenAt,
 		arg.ExpiresAt,
 	)
-	return err
-}
-
-const session = `-- name: Session :one
-SELECT hash, name, created_at, seen_at, expires_at FROM sessions WHERE hash = $1
-`
-
-func (q *Queries) Session(ctx context.Context, hash []byte) (Session, error) {
-	row := q.db.QueryRowContext(ctx, session, hash)
 	var i Session
 	err := row.Scan(
+		&i.ID,
 		&i.Hash,
-		&i.Name,
+		&i.UserID,
+		&i.TokenID,
+		&i.Ip,
 		&i.CreatedAt,
 		&i.SeenAt,
 		&i.ExpiresAt,
@@ -67,19 +88,93 @@ func (q *Queries) Session(ctx context.Context, hash []byte) (Session, error) {
 	return i, err
 }
 
-const touchSession = `-- name: TouchSession :execrows
-UPDATE sessions SET seen_at = $2 WHERE hash = $1
+const sessionByHash = `-- name: SessionByHash :one
+SELECT s.id, s.hash, s.user_id, s.token_id, s.ip, s.created_at, s.seen_at, s.expires_at, u.id, u.username, u.name, u.email, u.name_key, u.kind, u.admin, u.state, u.created_at, u.signed_in_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = $1
+`
+
+type SessionByHashRow struct {
+	Session Session
+	User    User
+}
+
+func (q *Queries) SessionByHash(ctx context.Context, hash []byte) (SessionByHashRow, error) {
+	row := q.db.QueryRowContext(ctx, sessionByHash, hash)
+	var i SessionByHashRow
+	err := row.Scan(
+		&i.Session.ID,
+		&i.Session.Hash,
+		&i.Session.UserID,
+		&i.Session.TokenID,
+		&i.Session.Ip,
+		&i.Session.CreatedAt,
+		&i.Session.SeenAt,
+		&i.Session.ExpiresAt,
+		&i.User.ID,
+		&i.User.Username,
+		&i.User.Name,
+		&i.User.Email,
+		&i.User.NameKey,
+		&i.User.Kind,
+		&i.User.Admin,
+		&i.User.State,
+		&i.User.CreatedAt,
+		&i.User.SignedInAt,
+	)
+	return i, err
+}
+
+const sessionsOfUser = `-- name: SessionsOfUser :many
+SELECT id, hash, user_id, token_id, ip, created_at, seen_at, expires_at FROM sessions WHERE user_id = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY id
+`
+
+type SessionsOfUserParams struct {
+	UserID    int64
+	ExpiresAt int64
+	SeenAt    int64
+}
+
+func (q *Queries) SessionsOfUser(ctx context.Context, arg SessionsOfUserParams) ([]Session, error) {
+	rows, err := q.db.QueryContext(ctx, sessionsOfUser, arg.UserID, arg.ExpiresAt, arg.SeenAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.UserID,
+			&i.TokenID,
+			&i.Ip,
+			&i.CreatedAt,
+			&i.SeenAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const touchSession = `-- name: TouchSession :exec
+UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2
 `
 
 type TouchSessionParams struct {
-	Hash   []byte
+	ID     int64
 	SeenAt int64
 }
 
-func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, touchSession, arg.Hash, arg.SeenAt)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) error {
+	_, err := q.db.ExecContext(ctx, touchSession, arg.ID, arg.SeenAt)
+	return err
 }
