@@ -10,6 +10,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -33,6 +34,7 @@ type state struct {
 	log          map[int64][]application.LogLine
 	epochs       map[int64]int64
 	due          map[work.Ref]time.Time
+	record       []audit.Entry
 }
 
 func newMemory() *memory {
@@ -46,6 +48,7 @@ func newMemory() *memory {
 func (s state) clone() state {
 	s.applications, s.operations = maps.Clone(s.applications), maps.Clone(s.operations)
 	s.values, s.digests, s.due = maps.Clone(s.values), maps.Clone(s.digests), maps.Clone(s.due)
+	s.record = slices.Clone(s.record)
 	return s
 }
 
@@ -60,6 +63,12 @@ func (m *memory) Atomically(_ context.Context, fn func(tx application.Tx) error)
 	if err == nil {
 		m.committed()
 	}
+	return err
+}
+
+func (t *memoryTx) Record(_ context.Context, e audit.Entry) error {
+	checked, err := e.Checked()
+	t.record = append(t.record, checked)
 	return err
 }
 

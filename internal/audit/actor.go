@@ -30,6 +30,14 @@ type Actor struct {
 	IP netip.Addr
 }
 
+// Address is the text of the actor's address, empty when there is none.
+func (a Actor) Address() string {
+	if !a.IP.IsValid() {
+		return ""
+	}
+	return a.IP.Unmap().String()
+}
+
 type actorKey struct{}
 
 // WithActor returns a context whose changes are recorded as the actor's.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -49,4 +50,6 @@ type Tx interface {
 	Schedule(ctx context.Context, ref work.Ref) error
 	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
 	Notify(topic string)
+	// Record adds a row to the audit record.
+	Record(ctx context.Context, e audit.Entry) error
 }

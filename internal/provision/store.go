@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/work"
 )
@@ -45,6 +46,8 @@ type Tx interface {
 	Schedule(ctx context.Context, ref work.Ref) error
 	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
 	Notify(topic string)
+	// Record adds a row to the audit record.
+	Record(ctx context.Context, e audit.Entry) error
 }
 
 // RolesTx changes roles.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
@@ -23,7 +22,7 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	actor := audit.ActorFrom(ctx)
 	id, err := t.InsertAuditEvent(ctx, sqlgen.InsertAuditEventParams{
 		At: now(), ActorKind: string(actor.Kind), ActorUser: actor.UserID, ActorName: actor.Name,
-		TokenID: actor.TokenID, SessionID: actor.SessionID, Ip: address(actor.IP),
+		TokenID: actor.TokenID, SessionID: actor.SessionID, Ip: actor.Address(),
 		Noun: audit.Noun(e.Action), Action: e.Action,
 		ObjectKind: e.Object.Kind, ObjectID: e.Object.ID, ObjectName: e.Object.Name,
 		GroupID: e.GroupID, ProjectID: e.ProjectID, CorrelationID: telemetry.Correlation(ctx), Detail: detail,
@@ -32,12 +31,4 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 		return doing(err, "record %s", e.Action)
 	}
 	return doing(t.InsertAuditPending(ctx, id), "let %s wait for the chain", e.Action)
-}
-
-// address is the stored form of an address that may be none.
-func address(ip netip.Addr) string {
-	if !ip.IsValid() {
-		return ""
-	}
-	return ip.Unmap().String()
 }

@@ -9,6 +9,214 @@ import (
 	"context"
 )
 
+const auditAnchor = `-- name: AuditAnchor :one
+SELECT n, hash FROM audit_checkpoints WHERE pruned ORDER BY n DESC LIMIT 1
+`
+
+type AuditAnchorRow struct {
+	N    int64
+	Hash []byte
+}
+
+func (q *Queries) AuditAnchor(ctx context.Context) (AuditAnchorRow, error) {
+	row := q.db.QueryRowContext(ctx, auditAnchor)
+	var i AuditAnchorRow
+	err := row.Scan(&i.N, &i.Hash)
+	return i, err
+}
+
+const auditCheckpoints = `-- name: AuditCheckpoints :many
+SELECT n, hash, at, pruned, key_id, mac FROM audit_checkpoints ORDER BY n
+`
+
+func (q *Queries) AuditCheckpoints(ctx context.Context) ([]AuditCheckpoint, error) {
+	rows, err := q.db.QueryContext(ctx, auditCheckpoints)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditCheckpoint
+	for rows.Next() {
+		var i AuditCheckpoint
+		if err := rows.Scan(
+			&i.N,
+			&i.Hash,
+			&i.At,
+			&i.Pruned,
+			&i.KeyID,
+			&i.Mac,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditEventsOfLinks = `-- name: AuditEventsOfLinks :many
+SELECT e.id, e.at, e.actor_kind, e.actor_user, e.actor_name, e.token_id, e.session_id, e.ip, e.noun, e.action, e.object_kind, e.object_id, e.object_name, e.group_id, e.project_id, e.correlation_id, e.detail FROM audit_chain c JOIN audit_events e ON e.id = c.event_id
+WHERE c.n > $1 AND c.n <= $2
+`
+
+type AuditEventsOfLinksParams struct {
+	After int64
+	Last  int64
+}
+
+func (q *Queries) AuditEventsOfLinks(ctx context.Context, arg AuditEventsOfLinksParams) ([]AuditEvent, error) {
+	rows, err := q.db.QueryContext(ctx, auditEventsOfLinks, arg.After, arg.Last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditEvent
+	for rows.Next() {
+		var i AuditEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ActorKind,
+			&i.ActorUser,
+			&i.ActorName,
+			&i.TokenID,
+			&i.SessionID,
+			&i.Ip,
+			&i.Noun,
+			&i.Action,
+			&i.ObjectKind,
+			&i.ObjectID,
+			&i.ObjectName,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.CorrelationID,
+			&i.Detail,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const auditHead = `-- name: AuditHead :one
+SELECT n, hash FROM audit_chain ORDER BY n DESC LIMIT 1
+`
+
+type AuditHeadRow struct {
+	N    int64
+	Hash []byte
+}
+
+func (q *Queries) AuditHead(ctx context.Context) (AuditHeadRow, error) {
+	row := q.db.QueryRowContext(ctx, auditHead)
+	var i AuditHeadRow
+	err := row.Scan(&i.N, &i.Hash)
+	return i, err
+}
+
+const auditLinks = `-- name: AuditLinks :many
+SELECT n, event_id, key_id, hash FROM audit_chain WHERE n > $1 ORDER BY n LIMIT $2
+`
+
+type AuditLinksParams struct {
+	N     int64
+	Limit int32
+}
+
+func (q *Queries) AuditLinks(ctx context.Context, arg AuditLinksParams) ([]AuditChain, error) {
+	rows, err := q.db.QueryContext(ctx, auditLinks, arg.N, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditChain
+	for rows.Next() {
+		var i AuditChain
+		if err := rows.Scan(
+			&i.N,
+			&i.EventID,
+			&i.KeyID,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteAuditCheckpointsBefore = `-- name: DeleteAuditCheckpointsBefore :exec
+DELETE FROM audit_checkpoints WHERE n < $1
+`
+
+func (q *Queries) DeleteAuditCheckpointsBefore(ctx context.Context, n int64) error {
+	_, err := q.db.ExecContext(ctx, deleteAuditCheckpointsBefore, n)
+	return err
+}
+
+const deleteAuditEventsUpTo = `-- name: DeleteAuditEventsUpTo :exec
+DELETE FROM audit_events WHERE id IN (
+    SELECT c.event_id FROM audit_chain c WHERE c.n <= $1 ORDER BY c.n LIMIT $2)
+`
+
+type DeleteAuditEventsUpToParams struct {
+	Last int64
+	Size int32
+}
+
+func (q *Queries) DeleteAuditEventsUpTo(ctx context.Context, arg DeleteAuditEventsUpToParams) error {
+	_, err := q.db.ExecContext(ctx, deleteAuditEventsUpTo, arg.Last, arg.Size)
+	return err
+}
+
+const deleteAuditLinksUpTo = `-- name: DeleteAuditLinksUpTo :execrows
+DELETE FROM audit_chain WHERE n IN (
+    SELECT c.n FROM audit_chain c WHERE c.n <= $1 ORDER BY c.n LIMIT $2)
+`
+
+type DeleteAuditLinksUpToParams struct {
+	Last int64
+	Size int32
+}
+
+func (q *Queries) DeleteAuditLinksUpTo(ctx context.Context, arg DeleteAuditLinksUpToParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditLinksUpTo, arg.Last, arg.Size)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteAuditPending = `-- name: DeleteAuditPending :execrows
+DELETE FROM audit_pending WHERE event_id = $1
+`
+
+func (q *Queries) DeleteAuditPending(ctx context.Context, eventID int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAuditPending, eventID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertAuditEvent = `-- name: InsertAuditEvent :one
 INSERT INTO audit_events (
     at, actor_kind, actor_user, actor_name, token_id, session_id, ip, noun, action, object_kind, object_id, object_name,
@@ -59,6 +267,27 @@ func (q *Queries) InsertAuditEvent(ctx context.Context, arg InsertAuditEventPara
 	return id, err
 }
 
+const insertAuditLink = `-- name: InsertAuditLink :exec
+INSERT INTO audit_chain (n, event_id, key_id, hash) VALUES ($1, $2, $3, $4)
+`
+
+type InsertAuditLinkParams struct {
+	N       int64
+	EventID int64
+	KeyID   int64
+	Hash    []byte
+}
+
+func (q *Queries) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
+	_, err := q.db.ExecContext(ctx, insertAuditLink,
+		arg.N,
+		arg.EventID,
+		arg.KeyID,
+		arg.Hash,
+	)
+	return err
+}
+
 const insertAuditPending = `-- name: InsertAuditPending :exec
 INSERT INTO audit_pending (event_id) VALUES ($1)
 `
@@ -66,4 +295,101 @@ INSERT INTO audit_pending (event_id) VALUES ($1)
 func (q *Queries) InsertAuditPending(ctx context.Context, eventID int64) error {
 	_, err := q.db.ExecContext(ctx, insertAuditPending, eventID)
 	return err
+}
+
+const looseAuditEvent = `-- name: LooseAuditEvent :one
+SELECT e.id FROM audit_events e
+WHERE NOT EXISTS (SELECT 1 FROM audit_chain c WHERE c.event_id = e.id)
+    AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = e.id)
+ORDER BY e.id LIMIT 1
+`
+
+func (q *Queries) LooseAuditEvent(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, looseAuditEvent)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const pendingAuditEvents = `-- name: PendingAuditEvents :many
+SELECT e.id, e.at, e.actor_kind, e.actor_user, e.actor_name, e.token_id, e.session_id, e.ip, e.noun, e.action, e.object_kind, e.object_id, e.object_name, e.group_id, e.project_id, e.correlation_id, e.detail FROM audit_pending p JOIN audit_events e ON e.id = p.event_id ORDER BY p.event_id LIMIT $1
+`
+
+func (q *Queries) PendingAuditEvents(ctx context.Context, limit int32) ([]AuditEvent, error) {
+	rows, err := q.db.QueryContext(ctx, pendingAuditEvents, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditEvent
+	for rows.Next() {
+		var i AuditEvent
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ActorKind,
+			&i.ActorUser,
+			&i.ActorName,
+			&i.TokenID,
+			&i.SessionID,
+			&i.Ip,
+			&i.Noun,
+			&i.Action,
+			&i.ObjectKind,
+			&i.ObjectID,
+			&i.ObjectName,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.CorrelationID,
+			&i.Detail,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putAuditCheckpoint = `-- name: PutAuditCheckpoint :exec
+INSERT INTO audit_checkpoints (n, hash, at, pruned, key_id, mac) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (n) DO UPDATE SET
+    hash = excluded.hash, at = excluded.at, pruned = excluded.pruned, key_id = excluded.key_id, mac = excluded.mac
+`
+
+type PutAuditCheckpointParams struct {
+	N      int64
+	Hash   []byte
+	At     int64
+	Pruned bool
+	KeyID  int64
+	Mac    []byte
+}
+
+func (q *Queries) PutAuditCheckpoint(ctx context.Context, arg PutAuditCheckpointParams) error {
+	_, err := q.db.ExecContext(ctx, putAuditCheckpoint,
+		arg.N,
+		arg.Hash,
+		arg.At,
+		arg.Pruned,
+		arg.KeyID,
+		arg.Mac,
+	)
+	return err
+}
+
+const waitingAuditEvents = `-- name: WaitingAuditEvents :one
+SELECT COUNT(*) FROM audit_pending
+`
+
+func (q *Queries) WaitingAuditEvents(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, waitingAuditEvents)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }

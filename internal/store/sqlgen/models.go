@@ -39,6 +39,42 @@ type Application struct {
 	UpdatedAt   int64
 }
 
+type AuditChain struct {
+	N       int64
+	EventID int64
+	KeyID   int64
+	Hash    []byte
+}
+
+type AuditCheckpoint struct {
+	N      int64
+	Hash   []byte
+	At     int64
+	Pruned bool
+	KeyID  int64
+	Mac    []byte
+}
+
+type AuditEvent struct {
+	ID            int64
+	At            int64
+	ActorKind     string
+	ActorUser     int64
+	ActorName     string
+	TokenID       int64
+	SessionID     int64
+	Ip            string
+	Noun          string
+	Action        string
+	ObjectKind    string
+	ObjectID      int64
+	ObjectName    string
+	GroupID       int64
+	ProjectID     int64
+	CorrelationID string
+	Detail        string
+}
+
 type Canary struct {
 	Singleton int64
 	Sealed    []byte

@@ -37,6 +37,7 @@ CREATE TABLE audit_pending (
 CREATE TABLE audit_chain (
     n        BIGINT PRIMARY KEY,
     event_id BIGINT NOT NULL UNIQUE,
+    key_id   BIGINT NOT NULL,
     hash     BYTEA  NOT NULL
 );
 
@@ -47,6 +48,7 @@ CREATE TABLE audit_checkpoints (
     hash   BYTEA   NOT NULL,
     at     BIGINT  NOT NULL,
     pruned BOOLEAN NOT NULL,
+    key_id BIGINT  NOT NULL,
     mac    BYTEA   NOT NULL
 );
 
