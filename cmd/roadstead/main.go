@@ -31,6 +31,7 @@ func main() {
 		InitSecrets:   app.InitSecrets,
 		VerifySecrets: app.VerifySecrets,
 		RotateSecrets: app.RotateSecrets,
+		VerifyAudit:   app.VerifyAudit,
 	}
 	code := program.Main(ctx, os.Args[1:])
 	stop()

@@ -102,7 +102,7 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 		Notices: c.bus, Log: c.log,
 	})
 	w.supervisor = work.NewSupervisor(c.db.Follows(), owner, c.log,
-		named{&application.Followers{Store: c.db.Applications(), Runner: runner}}, named{w.followers})
+		named{&application.Followers{Store: c.db.Applications(), Runner: runner}}, named{w.followers}, named{c.keeper(keys, cfg)})
 	c.poke = w.supervisor.Poke
 	return map[work.Kind]work.Step{
 		cluster.RemoveKind:        c.clusters.StepRemove,

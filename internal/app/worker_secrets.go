@@ -14,8 +14,11 @@ import (
 	"github.com/roadstead/roadstead/internal/secret"
 )
 
-// workerKeys is what only workers get: the private half of the keyset.
-type workerKeys struct{ opener *secret.Opener }
+// workerKeys is what only workers get: the private half of the keyset, which opens and signs.
+type workerKeys struct {
+	opener *secret.Opener
+	signer *secret.Signer
+}
 
 // openWorkerKeys loads the keyset, made when missing, and leaves its public half
 // where the web half finds it.
@@ -24,7 +27,11 @@ func openWorkerKeys(cfg config.Config) (*workerKeys, error) {
 	if err != nil {
 		return nil, keysetError(err)
 	}
-	return &workerKeys{opener}, nil
+	signer, err := secret.LoadSigner(cfg.KeysetFile)
+	if err != nil {
+		return nil, keysetError(err)
+	}
+	return &workerKeys{opener, signer}, nil
 }
 
 // keysetError says in words of ours why the keyset files cannot be used.

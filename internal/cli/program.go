@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/vault"
@@ -35,6 +36,9 @@ type Program struct {
 	InitSecrets   func(c config.Config) error
 	VerifySecrets func(ctx context.Context, c config.Config) (vault.Report, error)
 	RotateSecrets func(ctx context.Context, c config.Config, step vault.Step, note func(string)) error
+
+	// VerifyAudit compares the audit record with its chain, and with the checkpoints of a file if one is named.
+	VerifyAudit func(ctx context.Context, c config.Config, checkpoints string) (audit.Report, error)
 }
 
 // Main runs the command that args name and returns the exit code. The end of ctx interrupts it.
@@ -55,7 +59,7 @@ type run struct {
 func (r *run) root() *cobra.Command {
 	root := group("roadstead", "Attach Kubernetes clusters, give projects namespaces, install applications, see what runs",
 		r.serve(), r.backup(), r.restore(), r.secrets(), r.version(),
-		r.groups(), r.projects(), r.clusters(), r.eks(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(), r.doctor(), r.log(),
+		r.groups(), r.projects(), r.clusters(), r.eks(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(), r.doctor(), r.log(), r.audit(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(r.In)
