@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
@@ -22,7 +23,7 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	actor := audit.ActorFrom(ctx)
 	id, err := t.InsertAuditEvent(ctx, sqlgen.InsertAuditEventParams{
 		At: now(), ActorKind: string(actor.Kind), ActorUser: actor.UserID, ActorName: actor.Name,
-		TokenID: actor.TokenID, SessionID: actor.SessionID, Ip: actor.Address(),
+		TokenID: actor.TokenID, SessionID: actor.SessionID, Ip: address(actor.IP),
 		Noun: audit.Noun(e.Action), Action: e.Action,
 		ObjectKind: e.Object.Kind, ObjectID: e.Object.ID, ObjectName: e.Object.Name,
 		GroupID: e.GroupID, ProjectID: e.ProjectID, CorrelationID: telemetry.Correlation(ctx), Detail: detail,
@@ -32,3 +33,6 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	}
 	return doing(t.InsertAuditPending(ctx, id), "let %s wait for the chain", e.Action)
 }
+
+// address is the stored form of an address that may be none.
+func address(ip netip.Addr) string { return audit.Actor{IP: ip}.Address() }
