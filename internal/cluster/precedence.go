@@ -1,59 +1,150 @@
 package cluster
 
 import (
-	"context"
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/roadstead/roadstead/internal/apperr"
 )
 
-// Resolve returns the cluster that serves an environment of a project. groupIDs
-// are the project's group and its ancestors, the nearest first.
-func (s *Service) Resolve(ctx context.Context, projectID int64, groupIDs []int64, environment string) (Cluster, error) {
-	candidates, err := s.Store.Candidates(ctx, projectID, groupIDs)
-	if err != nil {
-		return Cluster{}, fmt.Errorf("list clusters of project %d: %w", projectID, err)
-	}
-	winner, ok := Winner(candidates, groupIDs, environment)
-	if !ok {
-		return Cluster{}, apperr.Of(apperr.NamespaceNoCluster)
-	}
-	return winner, nil
+// Place is where a cluster stands in the order in which a project looks for
+// one.
+type Place int
+
+// The places, the nearest first. The order is the predecessor's.
+const (
+	// AtManagement is a cluster that the project manages.
+	AtManagement Place = iota
+	AtProject
+	AtGroup
+	AtInstance
+)
+
+// String names the place for people and programs.
+func (p Place) String() string {
+	return [...]string{"management", "project", "group", "instance"}[p]
 }
 
-// Winner picks the cluster for an environment: the nearest level that has a
-// match wins (the project, its group, that group's ancestors, the instance),
-// and within a level the most specific scope. The order is the predecessor's.
-func Winner(candidates []Cluster, groupIDs []int64, environment string) (Cluster, bool) {
-	matching := slices.DeleteFunc(slices.Clone(candidates), func(c Cluster) bool {
-		return !MatchScope(c.EnvironmentScope, environment)
-	})
-	if len(matching) == 0 {
-		return Cluster{}, false
-	}
-	return slices.MinFunc(matching, func(a, b Cluster) int {
-		if d := distance(a, groupIDs) - distance(b, groupIDs); d != 0 {
-			return d
-		}
-		if d := specificity(b.EnvironmentScope) - specificity(a.EnvironmentScope); d != 0 {
-			return d
-		}
-		return int(a.ID - b.ID)
-	}), true
+// Candidate is a cluster that a project, or a group, could be served by.
+type Candidate struct {
+	ID               int64
+	Name             string
+	Level            Level
+	GroupID          int64
+	ProjectID        int64
+	EnvironmentScope string
+	Enabled          bool
+	State            State
+
+	Place Place
+	// At is the group at whose level it counts, and Depth how far above that is:
+	// zero for the nearest. Granted says that it does not belong to that group.
+	At      int64
+	Depth   int
+	Granted bool
 }
 
-// distance orders levels: the project, its groups upwards, the instance.
-func distance(c Cluster, groupIDs []int64) int {
-	switch c.Level {
-	case Project:
+// Reason says why a cluster does, or does not, serve an environment.
+type Reason string
+
+// The reasons. The first that applies is given.
+const (
+	Serves        Reason = "serves"
+	IsDraft       Reason = "draft"
+	IsRemoving    Reason = "removing"
+	IsDisabled    Reason = "disabled"
+	ScopeMismatch Reason = "scope_does_not_match"
+	NearerLevel   Reason = "nearer_level_wins"
+	LessExact     Reason = "less_exact_scope"
+	// EqualScope is beaten by one as exact at the same level: the level's own
+	// cluster goes before one that is granted to it, then the older one.
+	EqualScope Reason = "equal_scope"
+)
+
+// Verdict is what became of one candidate.
+type Verdict struct {
+	Candidate
+
+	Reason Reason
+}
+
+// Decide says which of the candidates serves an environment, and why each of
+// the others does not. The verdicts are in the order of precedence, the winner
+// first; without a winner, none says that it serves. A cluster that stands at
+// several places counts at the nearest. Without an environment only clusters for
+// all of them count.
+func Decide(candidates []Candidate, environment string) []Verdict {
+	verdicts := make([]Verdict, 0, len(candidates))
+	seen := make(map[int64]bool, len(candidates))
+	for _, c := range slices.SortedFunc(slices.Values(candidates), byPrecedence) {
+		if !seen[c.ID] {
+			seen[c.ID] = true
+			verdicts = append(verdicts, Verdict{Candidate: c, Reason: unfit(c, environment)})
+		}
+	}
+	best := slices.IndexFunc(verdicts, func(v Verdict) bool { return v.Reason == "" })
+	if best < 0 {
+		return verdicts
+	}
+	winner := verdicts[best].Candidate
+	for i := range verdicts {
+		if v := &verdicts[i]; v.Reason == "" {
+			v.Reason = lost(v.Candidate, winner)
+		}
+	}
+	verdicts[best].Reason = Serves
+	return slices.Concat(verdicts[best:best+1], verdicts[:best], verdicts[best+1:])
+}
+
+// unfit says why a candidate cannot serve an environment at all; empty when it
+// can.
+func unfit(c Candidate, environment string) Reason {
+	switch {
+	case c.State == Draft:
+		return IsDraft
+	case c.State != Attached:
+		return IsRemoving
+	case !c.Enabled:
+		return IsDisabled
+	case environment == "" && c.EnvironmentScope != "*", !MatchScope(c.EnvironmentScope, environment):
+		return ScopeMismatch
+	}
+	return ""
+}
+
+// lost says by what a candidate that could serve is beaten.
+func lost(c, winner Candidate) Reason {
+	switch {
+	case byLevel(c, winner) != 0:
+		return NearerLevel
+	case specificity(c.EnvironmentScope) != specificity(winner.EnvironmentScope):
+		return LessExact
+	}
+	return EqualScope
+}
+
+// byPrecedence orders candidates: the nearest level, the most exact scope, the
+// level's own cluster, the oldest.
+func byPrecedence(a, b Candidate) int {
+	return cmp.Or(
+		byLevel(a, b),
+		cmp.Compare(specificity(b.EnvironmentScope), specificity(a.EnvironmentScope)),
+		compareBool(a.Granted, b.Granted),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+func byLevel(a, b Candidate) int {
+	return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Depth, b.Depth))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
 		return 0
-	case Group:
-		return 1 + slices.Index(groupIDs, c.GroupID)
-	default:
-		return len(groupIDs) + 1
+	case a:
+		return 1
 	}
+	return -1
 }
 
 // specificity orders scopes: exact ones first, then patterns by length, then

@@ -47,14 +47,13 @@ type Mirror interface {
 
 // Dependents are what stands in a cluster because of us.
 type Dependents interface {
-	// Clear takes it away step by step and reports whether nothing is left.
-	Clear(ctx context.Context, clusterID int64) (bool, error)
-}
-
-// Keeper keeps the platforms of clusters that were made for people, not attached by them.
-type Keeper interface {
-	// Managed reports whether a cluster is such a one.
-	Managed(ctx context.Context, clusterID int64) (bool, error)
+	// Inventory lists it, by our own records.
+	Inventory(ctx context.Context, clusterID int64) ([]Item, error)
+	// Clear takes it away step by step, as the removal says, and reports whether
+	// nothing is left that shall go.
+	Clear(ctx context.Context, clusterID int64, r Removal) (bool, error)
+	// RemoveNamespaces has namespaces taken out of the cluster.
+	RemoveNamespaces(ctx context.Context, ids []int64) error
 }
 
 // Service answers for registered clusters.
@@ -66,7 +65,7 @@ type Service struct {
 	Mirror Mirror
 	// Installation names this installation of Roadstead.
 	Installation string
-	Keeper       Keeper
+	Tenants      Tenants
 	// Dependents and Accounts are called by workers only.
 	Dependents Dependents
 	Accounts   Accounts
@@ -75,65 +74,11 @@ type Service struct {
 	attempts attempts
 }
 
-// AttachRequest is what it takes to register an existing cluster.
-type AttachRequest struct {
-	Name             string
-	Level            Level
-	GroupID          int64
-	ProjectID        int64
-	EnvironmentScope string
-	APIURL           string
-	CAPEM            string
-	Token            secret.Value
-	// OwnIdentity lists the features that an identity of our own shall have the
-	// rights for. It takes the place of the token; empty: the token stays.
-	OwnIdentity []Feature
-}
-
-// Attach registers a cluster and asks for its first check. Nothing is dialled:
-// an address that turns out dead, slow or lying is marked by that check.
-func (s *Service) Attach(ctx context.Context, r AttachRequest) (Cluster, error) {
-	platform, err := s.validate(&r)
-	if err != nil {
-		return Cluster{}, err
-	}
-	now := s.Now()
-	if err := s.attempts.allow(ctx, platform.APIURL, now); err != nil {
-		return Cluster{}, err
-	}
-	c := Cluster{
-		Name: r.Name, Level: r.Level, GroupID: r.GroupID, ProjectID: r.ProjectID,
-		EnvironmentScope: r.EnvironmentScope, Enabled: true, State: Attached, Generation: 1,
-		Platform: platform, CreatedAt: now, UpdatedAt: now,
-	}
-	err = s.Store.Atomically(ctx, func(tx Tx) error {
-		if c.ID, err = tx.NextClusterID(ctx); err != nil {
-			return fmt.Errorf("reserve cluster id: %w", err)
-		}
-		sealed, err := s.Sealer.Seal(r.Token, TokenContext(c))
-		if err != nil {
-			return fmt.Errorf("seal token: %w", err)
-		}
-		tx.Notify("clusters")
-		if err := tx.InsertCluster(ctx, c, sealed); err != nil || len(r.OwnIdentity) == 0 {
-			return err
-		}
-		_, err = s.adopt(ctx, tx, c, r.OwnIdentity)
-		return err
-	})
-	if err != nil {
-		return Cluster{}, fmt.Errorf("attach cluster: %w", err)
-	}
-	// The cluster is attached, whatever becomes of this: clusters that were never
-	// checked are looked for every half minute.
-	_ = s.Values.Refresh(ctx, c.ID, ConnectionValue)
-	return c, nil
-}
-
-// Cluster finds a cluster by id, or by name where only one has it.
+// Cluster finds a cluster by id, or by name where only one has it. A draft is
+// found by its id alone, and one that is forgotten not at all.
 func (s *Service) Cluster(ctx context.Context, idOrName string) (Cluster, error) {
 	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
-		return s.Store.Cluster(ctx, id)
+		return s.visible(ctx, id)
 	}
 	found, err := s.Named(ctx, idOrName)
 	if err != nil {
@@ -162,14 +107,17 @@ func Only(found []Cluster) (Cluster, error) {
 	return Cluster{}, apperr.Of(apperr.AmbiguousName).WithHint("Use the id instead: " + ids(found) + ".")
 }
 
-// Clusters lists clusters in order of id, after the given one.
-func (s *Service) Clusters(ctx context.Context, after int64, limit int) ([]Cluster, error) {
-	return s.Store.Clusters(ctx, after, limit)
+func (s *Service) visible(ctx context.Context, id int64) (Cluster, error) {
+	c, err := s.Store.Cluster(ctx, id)
+	if err == nil && c.State == Forgotten {
+		return Cluster{}, apperr.Of(apperr.NotFound)
+	}
+	return c, err
 }
 
 // Check asks for a new check of the connection as soon as possible.
 func (s *Service) Check(ctx context.Context, id int64) error {
-	c, err := s.Store.Cluster(ctx, id)
+	c, err := s.visible(ctx, id)
 	if err != nil {
 		return fmt.Errorf("find the cluster to check: %w", err)
 	}
@@ -177,32 +125,6 @@ func (s *Service) Check(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.Values.Refresh(ctx, id, ConnectionValue)
-}
-
-// Remove ends a registration. With cleanup, the namespaces that Roadstead made
-// are taken out of the cluster first, in the background; without, the cluster
-// is left as it is.
-func (s *Service) Remove(ctx context.Context, id int64, cleanup bool) error {
-	err := s.Store.Atomically(ctx, func(tx Tx) error {
-		tx.Notify("clusters")
-		tx.Notify(topic(id))
-		if !cleanup {
-			return tx.DeleteCluster(ctx, id)
-		}
-		c, err := tx.Cluster(ctx, id)
-		if err != nil {
-			return err
-		}
-		c.State, c.UpdatedAt = Removing, s.Now()
-		if err := tx.UpdateCluster(ctx, c); err != nil {
-			return err
-		}
-		return tx.Schedule(ctx, work.Ref{Kind: RemoveKind, Object: id, Cluster: id})
-	})
-	if err != nil {
-		return fmt.Errorf("remove cluster %d: %w", id, err)
-	}
-	return nil
 }
 
 // TokenContext is what a cluster's sealed token is bound to: its row, its

@@ -19,11 +19,38 @@ const (
 // State is where a registration stands in its own life.
 type State string
 
-// A cluster is attached until somebody removes it. A removed cluster keeps its
-// row while its namespaces are being cleaned up.
+// The states, in the order of a life. Only an attached cluster serves anybody
+// and holds its environment scope.
 const (
+	// Draft is being looked at before it is saved. It is in no list, and goes
+	// after an hour.
+	Draft    State = "draft"
 	Attached State = "attached"
+	// Removing is a cluster that what we made there is being taken out of.
 	Removing State = "removing"
+	// Forgotten is a cluster that is gone for people. Its row is kept for as long
+	// as we try to take out of it what we made there.
+	Forgotten State = "forgotten"
+)
+
+// Provider says how a cluster came to be.
+type Provider string
+
+// The providers. The platform of a cluster that was made at AWS is not for
+// people to edit.
+const (
+	ByUser Provider = "user"
+	ByAWS  Provider = "aws"
+)
+
+// Authorization says how a cluster decides what an account may do there.
+type Authorization string
+
+// The authorization types, with the predecessor's names.
+const (
+	RBAC                 Authorization = "rbac"
+	ABAC                 Authorization = "abac"
+	UnknownAuthorization Authorization = "unknown_authorization"
 )
 
 // Cluster is a registered Kubernetes cluster.
@@ -37,6 +64,25 @@ type Cluster struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            State
+	// StateSince is when the state was entered.
+	StateSince time.Time
+	// Domain is what the host names of its ingresses end with; empty for none.
+	Domain string
+	// Managed says that Roadstead makes the namespaces there. In a cluster that
+	// is not managed it makes nothing and hands no credentials out.
+	Managed bool
+	// NamespacePerEnvironment says that every environment of a project has a
+	// namespace of its own; else they share one.
+	NamespacePerEnvironment bool
+	// ManagementProjectID is the project that this cluster serves before all
+	// others; zero for none. It gets no more rights there than any other.
+	ManagementProjectID int64
+	Provider            Provider
+	AuthorizationType   Authorization
+	// CreatedBy is the user who attached it; zero when nobody did.
+	CreatedBy int64
+	// Removal is how it is being removed; nil before that.
+	Removal *Removal
 	// Generation rises with every change of the platform. Clients, cached
 	// values and reports of an older generation are void.
 	Generation int64
@@ -51,6 +97,15 @@ type Platform struct {
 	// CAPEM holds the certificates the API server is trusted by. Empty means
 	// the system's roots.
 	CAPEM string
+	// Namespace takes the place of the project's name and id in the names of
+	// namespaces. Empty means those.
+	Namespace string
+}
+
+// sameTarget reports whether both are the same API server, as far as we can
+// tell: a credential for one may be sent to the other.
+func (p Platform) sameTarget(other Platform) bool {
+	return p.APIURL == other.APIURL && p.CAPEM == other.CAPEM
 }
 
 // Feature is something Roadstead does in a cluster that needs rights there.

@@ -27,38 +27,65 @@ func (s Clusters) Atomically(ctx context.Context, fn func(tx cluster.Tx) error) 
 // Cluster returns one cluster.
 func (s Clusters) Cluster(ctx context.Context, id int64) (cluster.Cluster, error) {
 	row, err := s.db.reader().Cluster(ctx, id)
-	return clusterOf(row), doing(err, "read cluster %d", id)
+	if err != nil {
+		return cluster.Cluster{}, doing(err, "read cluster %d", id)
+	}
+	return clusterOf(row)
 }
 
 // ClustersByName lists every cluster of that name, whatever its level.
 func (s Clusters) ClustersByName(ctx context.Context, name string) ([]cluster.Cluster, error) {
 	rows, err := s.db.reader().ClustersByName(ctx, name)
-	return each(rows, clusterOf), doing(err, "list clusters named %s", name)
+	if err != nil {
+		return nil, doing(err, "list clusters named %s", name)
+	}
+	return eachOrError(rows, clusterOf)
 }
 
 // Clusters lists in order of id, after the given one.
 func (s Clusters) Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error) {
 	rows, err := s.db.reader().Clusters(ctx, sqlgen.ClustersParams{ID: after, Limit: int32(limit)})
-	return each(rows, clusterOf), doing(err, "list clusters")
+	if err != nil {
+		return nil, doing(err, "list clusters")
+	}
+	return eachOrError(rows, clusterOf)
 }
 
-// Candidates lists the enabled, attached clusters that a project could use:
-// its own, those of the given groups in their order, and those of the instance.
-func (s Clusters) Candidates(ctx context.Context, projectID int64, groupIDs []int64) ([]cluster.Cluster, error) {
-	q := s.db.reader()
-	rows, err := q.ProjectCandidates(ctx, optional(projectID))
+// ClustersOf lists those that are registered at a level, in order of id.
+func (s Clusters) ClustersOf(
+	ctx context.Context, level cluster.Level, groupID, projectID int64, p cluster.Page,
+) (list []cluster.Cluster, err error) {
+	q, limit, offset := s.db.reader(), int32(p.Limit), int32(p.Offset)
+	var rows []sqlgen.Cluster
+	switch level {
+	case cluster.Group:
+		rows, err = q.GroupClusters(ctx, sqlgen.GroupClustersParams{GroupID: optional(groupID), Limit: limit, Offset: offset})
+	case cluster.Project:
+		rows, err = q.ProjectClusters(ctx, sqlgen.ProjectClustersParams{ProjectID: optional(projectID), Limit: limit, Offset: offset})
+	default:
+		rows, err = q.InstanceClusters(ctx, sqlgen.InstanceClustersParams{Limit: limit, Offset: offset})
+	}
 	if err != nil {
-		return nil, doing(err, "list clusters of project %d", projectID)
+		return nil, doing(err, "list clusters of %s %d", level, groupID+projectID)
 	}
-	for _, id := range groupIDs {
-		more, err := q.GroupCandidates(ctx, optional(id))
-		if err != nil {
-			return nil, doing(err, "list clusters of group %d", id)
-		}
-		rows = append(rows, more...)
+	return eachOrError(rows, clusterOf)
+}
+
+// CountClustersOf counts them, up to a limit.
+func (s Clusters) CountClustersOf(
+	ctx context.Context, level cluster.Level, groupID, projectID int64, limit int,
+) (n int, err error) {
+	q, most := s.db.reader(), int32(limit)
+	var count int64
+	switch level {
+	case cluster.Group:
+		count, err = q.CountGroupClusters(ctx, sqlgen.CountGroupClustersParams{GroupID: optional(groupID), Limit: most})
+	case cluster.Project:
+		count, err = q.CountProjectClusters(ctx, sqlgen.CountProjectClustersParams{ProjectID: optional(projectID), Limit: most})
+	default:
+		count, err = q.CountInstanceClusters(ctx, most)
 	}
-	more, err := q.InstanceCandidates(ctx)
-	return each(append(rows, more...), clusterOf), doing(err, "list clusters of the instance")
+	return int(count), doing(err, "count clusters of %s %d", level, groupID+projectID)
 }
 
 // SealedToken returns the credential as it was sealed.
@@ -78,16 +105,27 @@ func (t clusterTx) NextClusterID(ctx context.Context) (int64, error) {
 // Cluster reads one cluster for a change.
 func (t clusterTx) Cluster(ctx context.Context, id int64) (cluster.Cluster, error) {
 	row, err := t.LockCluster(ctx, id)
-	return clusterOf(row), doing(err, "lock cluster %d", id)
+	if err != nil {
+		return cluster.Cluster{}, doing(err, "lock cluster %d", id)
+	}
+	return clusterOf(row)
 }
 
 // InsertCluster stores a new cluster under its reserved id.
 func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedToken []byte) error {
-	err := t.Queries.InsertCluster(ctx, sqlgen.InsertClusterParams{
+	removal, err := encode(c.Removal)
+	if err != nil {
+		return err
+	}
+	err = t.Queries.InsertCluster(ctx, sqlgen.InsertClusterParams{
 		ID: c.ID, Name: c.Name, Level: string(c.Level), GroupID: optional(c.GroupID), ProjectID: optional(c.ProjectID),
 		EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: string(c.State), Generation: c.Generation,
 		ApiURL: c.Platform.APIURL, CAPEM: c.Platform.CAPEM,
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
+		Domain: c.Domain, Managed: c.Managed, NamespacePerEnvironment: c.NamespacePerEnvironment,
+		ManagementProjectID: optional(c.ManagementProjectID), Provider: string(c.Provider),
+		AuthorizationType: string(c.AuthorizationType), PlatformNamespace: c.Platform.Namespace, CreatedBy: c.CreatedBy,
+		Removal: removal, StateSince: stamp(c.StateSince),
 	})
 	if err != nil {
 		return doing(err, "store cluster %s", c.Name)
@@ -99,9 +137,16 @@ func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedT
 // platform meanwhile. Level, owner and the time of its making stay. Work that
 // waits for the cluster is tried again, as after every change of it.
 func (t clusterTx) UpdateCluster(ctx context.Context, c cluster.Cluster) error {
+	removal, err := encode(c.Removal)
+	if err != nil {
+		return err
+	}
 	rows, err := t.Queries.UpdateCluster(ctx, sqlgen.UpdateClusterParams{
 		ID: c.ID, Name: c.Name, EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: string(c.State),
 		ApiURL: c.Platform.APIURL, CAPEM: c.Platform.CAPEM, UpdatedAt: stamp(c.UpdatedAt), Generation: c.Generation,
+		Domain: c.Domain, Managed: c.Managed, NamespacePerEnvironment: c.NamespacePerEnvironment,
+		ManagementProjectID: optional(c.ManagementProjectID), PlatformNamespace: c.Platform.Namespace,
+		Removal: removal, StateSince: stamp(c.StateSince),
 	})
 	if err := affected(rows, err, apperr.Of(apperr.Conflict)); err != nil {
 		return doing(err, "change cluster %d", c.ID)
@@ -130,11 +175,15 @@ func (t clusterTx) DeleteCluster(ctx context.Context, id int64) error {
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "delete cluster %d", id)
 }
 
-func clusterOf(r sqlgen.Cluster) cluster.Cluster {
-	return cluster.Cluster{
+func clusterOf(r sqlgen.Cluster) (cluster.Cluster, error) {
+	c := cluster.Cluster{
 		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
-		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State),
-		Generation: r.Generation, Platform: cluster.Platform{APIURL: r.ApiURL, CAPEM: r.CAPEM},
+		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State), StateSince: moment(r.StateSince),
+		Domain: r.Domain, Managed: r.Managed, NamespacePerEnvironment: r.NamespacePerEnvironment,
+		ManagementProjectID: r.ManagementProjectID.Int64, Provider: cluster.Provider(r.Provider),
+		AuthorizationType: cluster.Authorization(r.AuthorizationType), CreatedBy: r.CreatedBy, Generation: r.Generation,
+		Platform:  cluster.Platform{APIURL: r.ApiURL, CAPEM: r.CAPEM, Namespace: r.PlatformNamespace},
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
 	}
+	return c, doing(decode(r.Removal, &c.Removal), "read how cluster %d is being removed", r.ID)
 }

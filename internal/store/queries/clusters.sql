@@ -5,29 +5,103 @@ SELECT * FROM clusters WHERE id = $1;
 UPDATE clusters SET id = id WHERE id = $1 RETURNING *;
 
 -- name: ClustersByName :many
-SELECT * FROM clusters WHERE name = $1 ORDER BY id;
+SELECT * FROM clusters WHERE name = $1 AND state IN ('attached', 'removing') ORDER BY id;
 
 -- name: Clusters :many
-SELECT * FROM clusters WHERE id > $1 ORDER BY id LIMIT $2;
+SELECT * FROM clusters WHERE id > $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2;
 
--- name: InstanceCandidates :many
-SELECT * FROM clusters WHERE level = 'instance' AND enabled AND state = 'attached' ORDER BY id;
+-- name: InstanceClusters :many
+SELECT * FROM clusters WHERE level = 'instance' AND state IN ('attached', 'removing') ORDER BY id LIMIT $1 OFFSET $2;
+
+-- name: ProjectClusters :many
+SELECT * FROM clusters WHERE project_id = $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2 OFFSET $3;
+
+-- name: GroupClusters :many
+SELECT * FROM clusters WHERE group_id = $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2 OFFSET $3;
+
+-- name: CountInstanceClusters :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM clusters WHERE level = 'instance' AND state IN ('attached', 'removing') LIMIT $1
+) AS counted;
+
+-- name: CountProjectClusters :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM clusters WHERE project_id = $1 AND state IN ('attached', 'removing') LIMIT $2
+) AS counted;
+
+-- name: CountGroupClusters :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM clusters WHERE group_id = $1 AND state IN ('attached', 'removing') LIMIT $2
+) AS counted;
+
+-- name: ManagementCandidates :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE management_project_id = $1 AND state <> 'forgotten' ORDER BY id;
 
 -- name: ProjectCandidates :many
-SELECT * FROM clusters WHERE project_id = $1 AND enabled AND state = 'attached' ORDER BY id;
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE project_id = $1 AND state <> 'forgotten' ORDER BY id;
 
 -- name: GroupCandidates :many
-SELECT * FROM clusters WHERE group_id = $1 AND enabled AND state = 'attached' ORDER BY id;
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE group_id = $1 AND state <> 'forgotten' ORDER BY id;
+
+-- name: GrantedCandidates :many
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state
+FROM cluster_grants g JOIN clusters c ON c.id = g.cluster_id
+WHERE g.group_id = $1 AND c.state <> 'forgotten' ORDER BY c.id;
+
+-- name: InstanceCandidates :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE level = 'instance' AND state <> 'forgotten' ORDER BY id;
+
+-- name: DraftsBefore :many
+SELECT id FROM clusters WHERE state = 'draft' AND state_since < $1 ORDER BY state_since LIMIT 1000;
 
 -- name: InsertCluster :exec
 INSERT INTO clusters (id, name, level, group_id, project_id, environment_scope, enabled, state, generation,
-    api_url, ca_pem, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+    api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id,
+    provider, authorization_type, platform_namespace, created_by, removal, state_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
 
 -- name: UpdateCluster :execrows
 UPDATE clusters SET name = $2, environment_scope = $3, enabled = $4, state = $5, api_url = $6, ca_pem = $7,
-    updated_at = $8, generation = sqlc.arg(generation)
+    updated_at = $8, domain = $9, managed = $10, namespace_per_environment = $11, management_project_id = $12,
+    platform_namespace = $13, removal = $14, state_since = $15, generation = sqlc.arg(generation)
 WHERE id = $1 AND (generation = sqlc.arg(generation) OR generation = sqlc.arg(generation) - 1);
+
+-- name: Grants :many
+SELECT * FROM cluster_grants WHERE cluster_id = $1 ORDER BY created_at, group_id;
+
+-- name: GrantsTo :many
+SELECT * FROM cluster_grants WHERE group_id = $1 ORDER BY created_at, cluster_id;
+
+-- name: InsertGrant :execrows
+INSERT INTO cluster_grants (cluster_id, group_id, created_at, created_by) VALUES ($1, $2, $3, $4)
+ON CONFLICT (cluster_id, group_id) DO NOTHING;
+
+-- name: DeleteGrant :execrows
+DELETE FROM cluster_grants WHERE cluster_id = $1 AND group_id = $2;
+
+-- name: StrandedNamespaces :many
+WITH RECURSIVE below AS (
+    SELECT id FROM groups WHERE groups.id = sqlc.arg(group_id)
+    UNION
+    SELECT child.id FROM groups child JOIN below ON child.parent_id = below.id
+), entitled AS (
+    SELECT gr.id FROM groups gr WHERE gr.id IN (
+        SELECT cg.group_id FROM cluster_grants cg WHERE cg.cluster_id = sqlc.arg(cluster_id)
+        UNION
+        SELECT c.group_id FROM clusters c WHERE c.id = sqlc.arg(cluster_id)
+    )
+    UNION
+    SELECT child.id FROM groups child JOIN entitled ON child.parent_id = entitled.id
+)
+SELECT n.id FROM namespaces n JOIN projects p ON p.id = n.project_id
+WHERE n.cluster_id = sqlc.arg(cluster_id)
+    AND p.group_id IN (SELECT below.id FROM below) AND p.group_id NOT IN (SELECT entitled.id FROM entitled)
+    AND NOT EXISTS (SELECT 1 FROM clusters c WHERE c.id = n.cluster_id AND (c.level = 'instance' OR c.management_project_id = p.id))
+ORDER BY n.id;
 
 -- name: DeleteCluster :execrows
 DELETE FROM clusters WHERE id = $1;

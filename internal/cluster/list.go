@@ -1,0 +1,86 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// maxTotal is how far the clusters of a list are counted, as the predecessor
+// does.
+const maxTotal = 10_000
+
+// Page is a part of a list.
+type Page struct {
+	Offset int
+	Limit  int
+}
+
+// Clusters lists those of all levels in order of id, after the given one.
+func (s *Service) Clusters(ctx context.Context, after int64, limit int) ([]Cluster, error) {
+	return s.Store.Clusters(ctx, after, limit)
+}
+
+// ClustersOf lists those that are registered exactly at a level, in order of id.
+func (s *Service) ClustersOf(ctx context.Context, level Level, groupID, projectID int64, p Page) ([]Cluster, error) {
+	return s.Store.ClustersOf(ctx, level, groupID, projectID, p)
+}
+
+// CountOf counts those that are registered exactly at a level. More says that
+// there are even more than n.
+func (s *Service) CountOf(ctx context.Context, level Level, groupID, projectID int64) (n int, more bool, err error) {
+	n, err = s.Store.CountClustersOf(ctx, level, groupID, projectID, maxTotal+1)
+	return min(n, maxTotal), n > maxTotal, err
+}
+
+// Placed is a cluster in the list of somebody whom it may only be inherited by
+// or granted to.
+type Placed struct {
+	Cluster
+
+	Place   Place
+	At      int64
+	Granted bool
+}
+
+// ClustersFor lists all that a project, or else a group, could be served by, the
+// nearest first, and how many there are.
+func (s *Service) ClustersFor(ctx context.Context, groupID, projectID int64, p Page) (list []Placed, total int, err error) {
+	if projectID != 0 {
+		project, err := s.project(ctx, projectID)
+		if err != nil {
+			return nil, 0, err
+		}
+		groupID = project.GroupID
+	}
+	candidates, err := s.candidates(ctx, projectID, groupID)
+	if err != nil {
+		return nil, 0, err
+	}
+	near := nearest(candidates)
+	for _, c := range near[min(p.Offset, len(near)):min(p.Offset+p.Limit, len(near))] {
+		found, err := s.Store.Cluster(ctx, c.ID)
+		if err != nil {
+			return nil, 0, fmt.Errorf("list clusters: %w", err)
+		}
+		list = append(list, Placed{Cluster: found, Place: c.Place, At: c.At, Granted: c.Granted})
+	}
+	return list, len(near), nil
+}
+
+// nearest orders candidates by level and id, each cluster once, without drafts.
+func nearest(candidates []Candidate) []Candidate {
+	near := slices.DeleteFunc(slices.Clone(candidates), func(c Candidate) bool { return c.State == Draft })
+	slices.SortFunc(near, func(a, b Candidate) int {
+		if level := byLevel(a, b); level != 0 {
+			return level
+		}
+		return int(a.ID - b.ID)
+	})
+	seen := make(map[int64]bool, len(near))
+	return slices.DeleteFunc(near, func(c Candidate) bool {
+		again := seen[c.ID]
+		seen[c.ID] = true
+		return again
+	})
+}

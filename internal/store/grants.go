@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/store/sqlgen"
+)
+
+// Candidates lists what a project, or a group, could be served by.
+func (s Clusters) Candidates(ctx context.Context, projectID int64, groupIDs []int64) ([]cluster.Candidate, error) {
+	q := s.db.reader()
+	managed, err := q.ManagementCandidates(ctx, optional(projectID))
+	if err != nil {
+		return nil, doing(err, "list clusters that project %d manages", projectID)
+	}
+	own, err := q.ProjectCandidates(ctx, optional(projectID))
+	if err != nil {
+		return nil, doing(err, "list clusters of project %d", projectID)
+	}
+	list := each(managed, func(r sqlgen.ManagementCandidatesRow) cluster.Candidate {
+		return candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtManagement)
+	})
+	for _, r := range own {
+		list = append(list, candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtProject))
+	}
+	for depth, id := range groupIDs {
+		found, err := groupCandidates(ctx, q, id, depth)
+		if err != nil {
+			return nil, doing(err, "list clusters of group %d", id)
+		}
+		list = append(list, found...)
+	}
+	shared, err := q.InstanceCandidates(ctx)
+	for _, r := range shared {
+		list = append(list, candidate(r, cluster.AtInstance))
+	}
+	return list, doing(err, "list clusters of the instance")
+}
+
+func groupCandidates(ctx context.Context, q *sqlgen.Queries, groupID int64, depth int) (list []cluster.Candidate, err error) {
+	own, err := q.GroupCandidates(ctx, optional(groupID))
+	if err != nil {
+		return nil, err
+	}
+	granted, err := q.GrantedCandidates(ctx, groupID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range own {
+		list = append(list, candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtGroup))
+	}
+	for _, r := range granted {
+		c := candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtGroup)
+		c.Granted = true
+		list = append(list, c)
+	}
+	for i := range list {
+		list[i].At, list[i].Depth = groupID, depth
+	}
+	return list, nil
+}
+
+func candidate(r sqlgen.InstanceCandidatesRow, place cluster.Place) cluster.Candidate {
+	return cluster.Candidate{
+		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
+		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State), Place: place,
+	}
+}
+
+// DraftsBefore lists the drafts that were made before a time.
+func (s Clusters) DraftsBefore(ctx context.Context, made time.Time) ([]int64, error) {
+	ids, err := s.db.reader().DraftsBefore(ctx, stamp(made))
+	return ids, doing(err, "list old drafts")
+}
+
+// Grants lists those of a cluster.
+func (s Clusters) Grants(ctx context.Context, clusterID int64) ([]cluster.Grant, error) {
+	rows, err := s.db.reader().Grants(ctx, clusterID)
+	return each(rows, grantOf), doing(err, "list grants of cluster %d", clusterID)
+}
+
+// GrantsTo lists those to a group.
+func (s Clusters) GrantsTo(ctx context.Context, groupID int64) ([]cluster.Grant, error) {
+	rows, err := s.db.reader().GrantsTo(ctx, groupID)
+	return each(rows, grantOf), doing(err, "list grants to group %d", groupID)
+}
+
+// InsertGrant reports whether the grant is new.
+func (t clusterTx) InsertGrant(ctx context.Context, g cluster.Grant) (bool, error) {
+	rows, err := t.Queries.InsertGrant(ctx, sqlgen.InsertGrantParams{
+		ClusterID: g.ClusterID, GroupID: g.GroupID, CreatedAt: stamp(g.CreatedAt), CreatedBy: g.CreatedBy,
+	})
+	return rows > 0, doing(err, "store the grant of cluster %d to group %d", g.ClusterID, g.GroupID)
+}
+
+// DeleteGrant deletes one grant.
+func (t clusterTx) DeleteGrant(ctx context.Context, clusterID, groupID int64) error {
+	rows, err := t.Queries.DeleteGrant(ctx, sqlgen.DeleteGrantParams{ClusterID: clusterID, GroupID: groupID})
+	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "delete the grant of cluster %d to group %d", clusterID, groupID)
+}
+
+// Stranded lists the namespaces that a group's projects have on a cluster which
+// serves them in no way, once the grant is gone.
+func (t clusterTx) Stranded(ctx context.Context, clusterID, groupID int64) ([]int64, error) {
+	ids, err := t.StrandedNamespaces(ctx, sqlgen.StrandedNamespacesParams{GroupID: groupID, ClusterID: clusterID})
+	return ids, doing(err, "list namespaces of group %d on cluster %d", groupID, clusterID)
+}
+
+func grantOf(r sqlgen.ClusterGrant) cluster.Grant {
+	return cluster.Grant{ClusterID: r.ClusterID, GroupID: r.GroupID, CreatedAt: moment(r.CreatedAt), CreatedBy: r.CreatedBy}
+}
+
