@@ -2,12 +2,10 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
 )
@@ -34,9 +32,6 @@ func (h *Handler) editCluster(ctx context.Context, in *editClusterInput) (*resul
 		Name: in.Body.Name, EnvironmentScope: in.Body.EnvironmentScope, Enabled: in.Body.Enabled,
 		APIURL: in.Body.APIURL, CAPEM: in.Body.CA, Token: pastedToken(in.Body.Token),
 	})
-	if errors.Is(err, cluster.ErrTokenAgain) {
-		return nil, tokenAgain(err)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +42,6 @@ func (h *Handler) editCluster(ctx context.Context, in *editClusterInput) (*resul
 	}
 	shown, err := await(ctx, h, in.WaitInput, subject)
 	return &result[Cluster]{in.statusOf(subject.done(shown)), shown}, err
-}
-
-// tokenAgain names the field that is missing.
-func tokenAgain(err error) *Problem {
-	known, _ := apperr.From(err)
-	p := problemOf(known)
-	p.Fields = []Field{{Location: "body.token", Message: "must be given again when api_url or ca changes"}}
-	return p
 }
 
 // pastedToken takes a token as people paste it, with white space around.

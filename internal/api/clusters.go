@@ -21,7 +21,7 @@ type Clusters interface {
 	Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error)
 	Check(ctx context.Context, id int64) error
 	Edit(ctx context.Context, id int64, r cluster.EditRequest) (cluster.Cluster, error)
-	Remove(ctx context.Context, id int64, cleanup bool) error
+	Remove(ctx context.Context, id int64, o cluster.RemoveOptions) error
 	Identity(ctx context.Context, clusterID int64) (cluster.Identity, error)
 	IdentitySpec(clusterID int64, features []cluster.Feature) cluster.IdentitySpec
 	Adopt(ctx context.Context, clusterID int64, features []cluster.Feature) (cluster.Identity, error)
@@ -175,7 +175,11 @@ func (h *Handler) checkCluster(ctx context.Context, in *showClusterInput) (*resu
 
 func (h *Handler) removeCluster(ctx context.Context, in *removeClusterInput) (*result[Cluster], error) {
 	one := found[cluster.Cluster](ctx)
-	if err := h.Clusters.Remove(ctx, one.ID, in.Cleanup); err != nil {
+	mode := cluster.LeaveAll
+	if in.Cleanup {
+		mode = cluster.CleanUpFirst
+	}
+	if err := h.Clusters.Remove(ctx, one.ID, cluster.RemoveOptions{Mode: mode}); err != nil {
 		return nil, err
 	}
 	shown, err := h.cluster(ctx, one.ID)

@@ -28,7 +28,7 @@ type Cluster struct {
 	ProjectID        int64         `json:"project_id,omitempty"`
 	EnvironmentScope string        `json:"environment_scope"`
 	Enabled          bool          `json:"enabled"`
-	State            cluster.State `json:"state" enum:"attached,removing"`
+	State            cluster.State `json:"state" enum:"draft,attached,removing"`
 	APIURL           string        `json:"api_url"`
 	CA               string        `json:"ca,omitempty" doc:"The certificates that the API server is trusted by"`
 	CreatedAt        time.Time     `json:"created_at"`

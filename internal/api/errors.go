@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/telemetry"
 )
 
@@ -96,11 +97,29 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 		known = apperr.Of(apperr.Internal).With(err)
 	}
 	p := problemOf(known)
+	if problems, ok := errors.AsType[cluster.Problems](err); ok {
+		p.Fields = fieldsOf(problems)
+	}
 	if known.Code == apperr.Internal {
 		p.CorrelationID = telemetry.Correlation(ctx)
 		h.Log.ErrorContext(ctx, "request failed", slog.Any("error", known))
 	}
 	return p
+}
+
+// fieldsOf names what is wrong with a cluster by the fields of its body.
+func fieldsOf(problems cluster.Problems) []Field {
+	fields := make([]Field, 0, len(problems))
+	for _, invalid := range problems {
+		name := strings.TrimPrefix(invalid.Attribute, "platform_kubernetes.")
+		if name == "ca_cert" {
+			name = "ca"
+		}
+		for _, message := range invalid.Messages {
+			fields = append(fields, Field{Location: "body." + name, Message: strings.TrimSpace(message)})
+		}
+	}
+	return fields
 }
 
 func problemOf(e *apperr.Error) *Problem {

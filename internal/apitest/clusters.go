@@ -38,6 +38,7 @@ func (s *Clusters) Attach(ctx context.Context, r cluster.AttachRequest) (cluster
 	c := cluster.Cluster{
 		ID: int64(len(s.clusters) + 1), Name: r.Name, Level: r.Level, GroupID: r.GroupID, ProjectID: r.ProjectID,
 		EnvironmentScope: r.EnvironmentScope, Enabled: true, State: cluster.Attached, Generation: 1,
+		Managed: true, NamespacePerEnvironment: true, Provider: cluster.ByUser, AuthorizationType: cluster.RBAC,
 		Platform:  cluster.Platform{APIURL: r.APIURL, CAPEM: r.CAPEM},
 		CreatedAt: past(), UpdatedAt: past(),
 	}
@@ -87,7 +88,8 @@ func (s *Clusters) Check(ctx context.Context, id int64) error {
 }
 
 // Remove implements [api.Clusters].
-func (s *Clusters) Remove(ctx context.Context, id int64, cleanup bool) error {
+func (s *Clusters) Remove(ctx context.Context, id int64, o cluster.RemoveOptions) error {
+	cleanup := o.Mode == cluster.CleanUpFirst
 	s.mu.Lock()
 	if s.removed == nil {
 		s.removed = make(map[int64]bool)

@@ -134,7 +134,7 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 	c.values = workload.NewValues(c.db.Values(), now)
 	c.clusters = &cluster.Service{
 		Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Mirror: c.mirror,
-		Installation: c.installation, Now: now,
+		Installation: c.installation, Tenants: c.tenants, Now: now,
 	}
 	c.namespaces = &namespace.Service{
 		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
@@ -147,7 +147,6 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 		Known: c.catalog, Rights: rightsPrinter{}, Now: now,
 	}
 	c.provisions = &provision.Service{Store: c.db.Provision(), Now: now}
-	c.clusters.Keeper = c.provisions
 	c.clusters.Dependents = dependents{c.namespaces, c.applications}
 	return nil
 }

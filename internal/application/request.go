@@ -98,7 +98,11 @@ func (s *Service) start(ctx context.Context, clusterID int64, name string, plan 
 	if err != nil {
 		return Operation{}, fmt.Errorf("find cluster %d: %w", clusterID, err)
 	}
-	if home.State == cluster.Removing {
+	switch home.State {
+	case cluster.Attached:
+	case cluster.Draft:
+		return Operation{}, apperr.New(apperr.Conflict, "The cluster is a draft.", "Save it first.")
+	default:
 		return Operation{}, apperr.New(apperr.Conflict, "The cluster is being removed.", "Wait for that, and attach it again.")
 	}
 	var op Operation

@@ -23,7 +23,7 @@ func TestAttachRefuses(t *testing.T) {
 		code   apperr.Code
 		hint   string
 	}{
-		"no name":           {func(r *cluster.AttachRequest) { r.Name = " " }, apperr.ValidationFailed, "255"},
+		"no name":           {func(r *cluster.AttachRequest) { r.Name = " " }, apperr.ValidationFailed, "present"},
 		"a number as name":  {func(r *cluster.AttachRequest) { r.Name = "42" }, apperr.ValidationFailed, "not a number"},
 		"markup in a name":  {func(r *cluster.AttachRequest) { r.Name = "a<script>" }, apperr.ValidationFailed, ""},
 		"no token":          {func(r *cluster.AttachRequest) { r.Token = secret.Value{} }, apperr.ValidationFailed, "cluster manifest"},

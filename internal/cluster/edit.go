@@ -89,12 +89,12 @@ func (s *Service) invalidate(ctx context.Context, c Cluster) {
 // with its management project.
 func (s *Service) edited(before Cluster, r EditRequest, stranger string) (Cluster, error) {
 	c := r.apply(before)
-	if err := s.check(&c, before, r.Token, stranger); err != nil {
-		return Cluster{}, err
-	}
 	if before.Provider == ByAWS && (!r.Token.IsEmpty() || !c.Platform.sameTarget(before.Platform)) {
 		return Cluster{}, apperr.Of(apperr.CloudManaged).
 			With(Problems{{AttributeBase, []string{"Cannot modify managed Kubernetes cluster"}}})
+	}
+	if err := s.check(&c, before, r.Token, stranger); err != nil {
+		return Cluster{}, err
 	}
 	if !r.Token.IsEmpty() {
 		c.Generation++

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/secret"
@@ -39,37 +40,34 @@ func (t oneTx) UpdateCluster(_ context.Context, c cluster.Cluster) error {
 
 func (oneTx) Notify(string) {}
 
+func (oneTx) Record(context.Context, audit.Entry) error { return nil }
+
 func (oneTx) Identity(context.Context, int64) (cluster.Identity, error) {
 	return cluster.Identity{}, apperr.Of(apperr.NotFound)
 }
-
-// keeper says of every cluster whether it is kept.
-type keeper bool
-
-func (k keeper) Managed(context.Context, int64) (bool, error) { return bool(k), nil }
 
 func TestThePlatformOfAManagedClusterIsNotEdited(t *testing.T) {
 	t.Parallel()
 	const address = "https://api.example.com"
 	for name, tc := range map[string]struct {
-		kept keeper
+		kept cluster.Provider
 		edit cluster.EditRequest
 		want apperr.Code
 	}{
-		"another address":        {true, cluster.EditRequest{APIURL: new("https://other.example.com")}, apperr.CloudManaged},
-		"another CA":             {true, cluster.EditRequest{CAPEM: new("anything")}, apperr.CloudManaged},
-		"another token":          {true, cluster.EditRequest{Token: secret.NewValue([]byte("token"))}, apperr.CloudManaged},
-		"the address as it is":   {true, cluster.EditRequest{APIURL: new(address), Name: new("renamed")}, ""},
-		"name, scope, switching": {true, cluster.EditRequest{Name: new("renamed"), EnvironmentScope: new("production"), Enabled: new(true)}, ""},
-		"an attached cluster":    {false, cluster.EditRequest{APIURL: new(address + ":6443")}, apperr.ValidationFailed}, // lacks the token
+		"another address":        {cluster.ByAWS, cluster.EditRequest{APIURL: new("https://other.example.com")}, apperr.CloudManaged},
+		"another CA":             {cluster.ByAWS, cluster.EditRequest{CAPEM: new("anything")}, apperr.CloudManaged},
+		"another token":          {cluster.ByAWS, cluster.EditRequest{Token: secret.NewValue([]byte("token"))}, apperr.CloudManaged},
+		"the address as it is":   {cluster.ByAWS, cluster.EditRequest{APIURL: new(address), Name: new("renamed")}, ""},
+		"name, scope, switching": {cluster.ByAWS, cluster.EditRequest{Name: new("renamed"), EnvironmentScope: new("production"), Enabled: new(true)}, ""},
+		"an attached cluster":    {cluster.ByUser, cluster.EditRequest{APIURL: new(address + ":6443")}, apperr.ValidationFailed}, // lacks the token
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &one{stored: cluster.Cluster{
-				ID: 1, Name: "orders", EnvironmentScope: "*", Enabled: true, Platform: cluster.Platform{APIURL: address},
+				ID: 1, Name: "orders", EnvironmentScope: "*", Enabled: true, Provider: tc.kept, Platform: cluster.Platform{APIURL: address},
 			}}
 			service := &cluster.Service{
-				Store: store, Guard: egress.NewGuard(egress.Config{}), Keeper: tc.kept, Now: func() (now time.Time) { return now },
+				Store: store, Guard: egress.NewGuard(egress.Config{}), Now: func() (now time.Time) { return now },
 			}
 			if _, err := service.Edit(t.Context(), 1, tc.edit); apperr.CodeOf(err) != tc.want {
 				t.Errorf("Edit: %v, want code %q", err, tc.want)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/secret"
@@ -30,6 +31,7 @@ type world struct {
 	due       map[work.Kind]int
 	forgotten int
 	deleted   bool
+	recorded  []audit.Entry
 
 	// What the cluster holds and does.
 	secrets     map[int64]string
@@ -55,7 +57,7 @@ func newWorld(t *testing.T) *world {
 		},
 	}
 	w.service = &cluster.Service{
-		Store: w, Guard: egress.NewGuard(egress.Config{}), Sealer: w, Values: w, Mirror: mirror{w}, Dependents: w, Accounts: w, Keeper: keeper(false),
+		Store: w, Guard: egress.NewGuard(egress.Config{}), Sealer: w, Values: w, Mirror: mirror{w}, Dependents: w, Accounts: w,
 		Installation: "0a1b2c3d-aaaa-bbbb", Now: func() time.Time { return w.now },
 	}
 	return w
@@ -63,7 +65,7 @@ func newWorld(t *testing.T) *world {
 
 // Atomically takes everything back when fn fails.
 func (w *world) Atomically(_ context.Context, fn func(cluster.Tx) error) error {
-	row, sealed, due, deleted := w.row, w.sealed, maps.Clone(w.due), w.deleted
+	row, sealed, due, deleted, recorded := w.row, w.sealed, maps.Clone(w.due), w.deleted, w.recorded
 	var identity *cluster.Identity
 	if w.identity != nil {
 		identity = new(*w.identity)
@@ -71,6 +73,7 @@ func (w *world) Atomically(_ context.Context, fn func(cluster.Tx) error) error {
 	err := fn(w)
 	if err != nil {
 		w.row, w.sealed, w.due, w.identity, w.deleted = row, sealed, due, identity, deleted
+		w.recorded = recorded
 	}
 	return err
 }
@@ -131,7 +134,18 @@ func (m mirror) Forget(context.Context, int64) error {
 	return nil
 }
 
-func (w *world) Clear(context.Context, int64) (bool, error) { return !w.uncleared, nil }
+func (w *world) Clear(context.Context, int64, cluster.Removal) (bool, error) {
+	return !w.uncleared, nil
+}
+
+func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return nil, nil }
+
+func (w *world) RemoveNamespaces(context.Context, []int64) error { return nil }
+
+func (w *world) Record(_ context.Context, e audit.Entry) error {
+	w.recorded = append(w.recorded, e)
+	return nil
+}
 
 func (w *world) Missing(context.Context, cluster.IdentitySpec) ([]string, error) {
 	return w.missing, w.failure

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -16,15 +17,13 @@ const ProjectKind work.Kind = "project.remove"
 // clusters and then forget the project. A project with clusters of its own is
 // refused: they are removed first.
 func (s *Service) RemoveProject(ctx context.Context, projectID int64) error {
-	own, err := s.Clusters.Store.Candidates(ctx, projectID, nil)
+	own, err := s.Clusters.ClustersOf(ctx, cluster.Project, 0, projectID, cluster.Page{Limit: 1})
 	if err != nil {
 		return fmt.Errorf("list clusters of project %d: %w", projectID, err)
 	}
-	for _, c := range own {
-		if c.ProjectID == projectID {
-			return apperr.Of(apperr.Conflict).WithMessage("The project has a cluster of its own.").
-				WithHint("Remove it first: roadstead cluster remove " + strconv.FormatInt(c.ID, 10) + ".")
-		}
+	if len(own) > 0 {
+		return apperr.Of(apperr.Conflict).WithMessage("The project has a cluster of its own.").
+			WithHint("Remove it first: roadstead cluster remove " + strconv.FormatInt(own[0].ID, 10) + ".")
 	}
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		tx.Notify("project/" + strconv.FormatInt(projectID, 10))

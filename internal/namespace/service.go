@@ -60,11 +60,7 @@ func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error
 
 // home is the cluster that serves an environment now.
 func (s *Service) home(ctx context.Context, project tenant.Project, environment string) (cluster.Cluster, error) {
-	groups, err := s.Tenant.GroupsAbove(ctx, project.GroupID)
-	if err != nil {
-		return cluster.Cluster{}, err
-	}
-	return s.Clusters.Resolve(ctx, project.ID, groups, environment)
+	return s.Clusters.Resolve(ctx, project.ID, environment)
 }
 
 // record writes the desired namespace and schedules it.
@@ -186,6 +182,11 @@ func (s *Service) choose(ctx context.Context, all []Namespace, e tenant.Environm
 // OfProject lists a project's namespaces.
 func (s *Service) OfProject(ctx context.Context, projectID int64) ([]Namespace, error) {
 	return s.Store.NamespacesOfProject(ctx, projectID)
+}
+
+// OfCluster lists a cluster's namespaces.
+func (s *Service) OfCluster(ctx context.Context, clusterID int64) ([]Namespace, error) {
+	return s.Store.NamespacesOfCluster(ctx, clusterID)
 }
 
 // Remove has a worker take the namespace and all that is in it out of its

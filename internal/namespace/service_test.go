@@ -96,14 +96,14 @@ func (tenants) EnvironmentByName(context.Context, int64, string) (tenant.Environ
 type clusters struct {
 	cluster.Store
 
-	candidates []cluster.Cluster
+	candidates []cluster.Candidate
 }
 
 func (clusters) Cluster(_ context.Context, id int64) (cluster.Cluster, error) {
 	return cluster.Cluster{ID: id}, nil
 }
 
-func (c clusters) Candidates(context.Context, int64, []int64) ([]cluster.Cluster, error) {
+func (c clusters) Candidates(context.Context, int64, []int64) ([]cluster.Candidate, error) {
 	return c.candidates, nil
 }
 
@@ -127,13 +127,14 @@ func TestNamespaceIsTheOneOfTheServingCluster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var candidates []cluster.Cluster
+			var candidates []cluster.Candidate
 			if tc.serving != 0 {
-				candidates = []cluster.Cluster{{ID: tc.serving, Level: cluster.Instance, EnvironmentScope: "*"}}
+				candidates = []cluster.Candidate{{ID: tc.serving, EnvironmentScope: "*", Enabled: true, State: cluster.Attached}}
 			}
+			projects := &tenant.Service{Store: tenants{}}
 			s := namespace.Service{
-				Store: &store{rows: tc.rows}, Tenant: &tenant.Service{Store: tenants{}},
-				Clusters: &cluster.Service{Store: clusters{candidates: candidates}},
+				Store: &store{rows: tc.rows}, Tenant: projects,
+				Clusters: &cluster.Service{Store: clusters{candidates: candidates}, Tenants: projects},
 			}
 			got, err := s.Namespace(t.Context(), projectID, "production")
 			if got.ID != tc.want || apperr.CodeOf(err) != tc.code {

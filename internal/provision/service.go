@@ -283,20 +283,12 @@ func (s *Service) RunOf(ctx context.Context, clusterID int64) (Run, error) {
 	return s.Store.RunOfCluster(ctx, clusterID)
 }
 
-// Managed reports whether a cluster was made by a run, so that its platform is not for people to edit.
-func (s *Service) Managed(ctx context.Context, clusterID int64) (bool, error) {
-	_, err := s.Store.RunOfCluster(ctx, clusterID)
-	if apperr.CodeOf(err) == apperr.NotFound {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // registered is the cluster that a run ends with.
 func (r Run) registered(now time.Time) cluster.Cluster {
 	return cluster.Cluster{
 		ID: r.ClusterID, Name: r.Spec.Name, Level: r.Level, GroupID: r.GroupID, EnvironmentScope: r.Spec.EnvironmentScope,
-		Enabled: true, State: cluster.Attached, Generation: 1,
+		Enabled: true, State: cluster.Attached, StateSince: now, Generation: 1,
+		Managed: true, NamespacePerEnvironment: true, Provider: cluster.ByAWS, AuthorizationType: cluster.RBAC,
 		Platform:  cluster.Platform{APIURL: r.Outputs.Endpoint, CAPEM: r.Outputs.CAPEM},
 		CreatedAt: now, UpdatedAt: now,
 	}

@@ -176,7 +176,13 @@ func (t clusterTx) DeleteCluster(ctx context.Context, id int64) error {
 }
 
 func clusterOf(r sqlgen.Cluster) (cluster.Cluster, error) {
-	c := cluster.Cluster{
+	c := registered(r)
+	return c, doing(decode(r.Removal, &c.Removal), "read how cluster %d is being removed", r.ID)
+}
+
+// registered is the row but for what is nested in it.
+func registered(r sqlgen.Cluster) cluster.Cluster {
+	return cluster.Cluster{
 		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
 		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State), StateSince: moment(r.StateSince),
 		Domain: r.Domain, Managed: r.Managed, NamespacePerEnvironment: r.NamespacePerEnvironment,
@@ -185,5 +191,4 @@ func clusterOf(r sqlgen.Cluster) (cluster.Cluster, error) {
 		Platform:  cluster.Platform{APIURL: r.ApiURL, CAPEM: r.CAPEM, Namespace: r.PlatformNamespace},
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
 	}
-	return c, doing(decode(r.Removal, &c.Removal), "read how cluster %d is being removed", r.ID)
 }

@@ -112,4 +112,3 @@ func (t clusterTx) Stranded(ctx context.Context, clusterID, groupID int64) ([]in
 func grantOf(r sqlgen.ClusterGrant) cluster.Grant {
 	return cluster.Grant{ClusterID: r.ClusterID, GroupID: r.GroupID, CreatedAt: moment(r.CreatedAt), CreatedBy: r.CreatedBy}
 }
-

@@ -27,7 +27,7 @@ func (v Vault) Sealed(ctx context.Context, kind vault.Kind, after int64, limit i
 		var rows []sqlgen.SealedTokensRow
 		rows, err = q.SealedTokens(ctx, sqlgen.SealedTokensParams{ClusterID: after, Limit: size})
 		sealed = each(rows, func(r sqlgen.SealedTokensRow) vault.Sealed {
-			return vault.Sealed{ID: r.Cluster.ID, Ciphertext: r.Sealed, Context: cluster.TokenContext(clusterOf(r.Cluster))}
+			return vault.Sealed{ID: r.Cluster.ID, Ciphertext: r.Sealed, Context: cluster.TokenContext(registered(r.Cluster))}
 		})
 	case vault.Values:
 		var rows []sqlgen.OperationValue

@@ -45,32 +45,6 @@ func TestClusters(t *testing.T) {
 	}
 }
 
-func TestClusterNameIsOnePerOwner(t *testing.T) {
-	t.Parallel()
-	for name, config := range storetest.Databases() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cfg := config(t)
-			w, ctx := newWorld(t, cfg), t.Context()
-			again := w.cluster
-			insert := func() error {
-				return w.Clusters().Atomically(ctx, func(tx cluster.Tx) (err error) {
-					if again.ID, err = tx.NextClusterID(ctx); err != nil {
-						return err
-					}
-					return tx.InsertCluster(ctx, again, []byte("token"))
-				})
-			}
-			wantCode(t, insert(), apperr.AlreadyExists)
-
-			leaving := w.cluster
-			leaving.State = cluster.Removing
-			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.UpdateCluster(ctx, leaving) }))
-			check(t, insert())
-		})
-	}
-}
-
 func TestClusterUpdate(t *testing.T) {
 	t.Parallel()
 	for name, config := range storetest.Databases() {
@@ -80,7 +54,10 @@ func TestClusterUpdate(t *testing.T) {
 			w, ctx := newWorld(t, cfg), t.Context()
 			changed := w.cluster
 			changed.Name, changed.EnvironmentScope, changed.Enabled = "renamed", "prod/*", false
-			changed.Platform = cluster.Platform{APIURL: "https://10.0.0.2", CAPEM: ""}
+			changed.Platform = cluster.Platform{APIURL: "https://10.0.0.2", CAPEM: "", Namespace: "team"}
+			changed.Domain, changed.Managed, changed.NamespacePerEnvironment = "apps.example.com", false, false
+			changed.ManagementProjectID, changed.StateSince = w.project.ID, instant().Add(time.Minute)
+			changed.Removal = &cluster.Removal{Mode: cluster.ForgetNow, Tries: 3}
 			changed.Generation, changed.UpdatedAt = 2, instant().Add(time.Second)
 			update := func(c cluster.Cluster, token string) error {
 				return w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
@@ -108,43 +85,6 @@ func TestClusterUpdate(t *testing.T) {
 			}
 			if got := must(w.Clusters().SealedToken(ctx, changed.ID))(t); string(got) != "new" {
 				t.Errorf("a refused change left the token %q", got)
-			}
-		})
-	}
-}
-
-func TestClusterCandidates(t *testing.T) {
-	t.Parallel()
-	for name, config := range storetest.Databases() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cfg := config(t)
-			w, ctx := newWorld(t, cfg), t.Context()
-			own := w.addCluster(t, cluster.Cluster{Name: "own", Level: cluster.Project, ProjectID: w.project.ID})
-			grouped := w.addCluster(t, cluster.Cluster{Name: "grouped", Level: cluster.Group, GroupID: w.group.ID})
-			disabled := w.addCluster(t, cluster.Cluster{Name: "disabled", Level: cluster.Instance})
-			disabled.Enabled = false
-			leaving := w.addCluster(t, cluster.Cluster{Name: "leaving", Level: cluster.Project, ProjectID: w.project.ID})
-			leaving.State = cluster.Removing
-			for _, c := range []cluster.Cluster{disabled, leaving} {
-				check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.UpdateCluster(ctx, c) }))
-			}
-			tests := map[string]struct {
-				project int64
-				groups  []int64
-				want    []cluster.Cluster
-			}{
-				"project in the group": {w.project.ID, []int64{w.group.ID}, []cluster.Cluster{own, grouped, w.cluster}},
-				"project without it":   {w.project.ID, nil, []cluster.Cluster{own, w.cluster}},
-				"another project":      {99, []int64{98}, []cluster.Cluster{w.cluster}},
-			}
-			for name, test := range tests {
-				t.Run(name, func(t *testing.T) {
-					got := must(w.Clusters().Candidates(ctx, test.project, test.groups))(t)
-					if diff := cmp.Diff(test.want, got); diff != "" {
-						t.Errorf("candidates (-want +got):\n%s", diff)
-					}
-				})
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -43,12 +44,15 @@ func newWorld(t *testing.T, cfg store.Config) world {
 	return w
 }
 
-// addCluster attaches a cluster, its sealed token being its name.
+// addCluster attaches a cluster, its sealed token being its name, and its scope
+// named after it.
 func (w world) addCluster(t *testing.T, c cluster.Cluster) cluster.Cluster {
 	t.Helper()
-	c.EnvironmentScope, c.Enabled, c.State, c.Generation = "*", true, cluster.Attached, 1
+	c.EnvironmentScope, c.State = cmp.Or(c.EnvironmentScope, c.Name+"/*"), cmp.Or(c.State, cluster.Attached)
+	c.Enabled, c.Managed, c.NamespacePerEnvironment, c.Generation = true, true, true, 1
+	c.Provider, c.AuthorizationType = cluster.ByUser, cluster.RBAC
 	c.Platform = cluster.Platform{APIURL: "https://10.0.0.1:6443", CAPEM: "pem"}
-	c.CreatedAt, c.UpdatedAt = instant(), instant()
+	c.CreatedAt, c.UpdatedAt, c.StateSince = instant(), instant(), instant()
 	err := w.Clusters().Atomically(t.Context(), func(tx cluster.Tx) (err error) {
 		if c.ID, err = tx.NextClusterID(t.Context()); err != nil {
 			return err

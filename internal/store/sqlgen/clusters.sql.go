@@ -11,7 +11,7 @@ import (
 )
 
 const cluster = `-- name: Cluster :one
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE id = $1
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE id = $1
 `
 
 func (q *Queries) Cluster(ctx context.Context, id int64) (Cluster, error) {
@@ -31,6 +31,16 @@ func (q *Queries) Cluster(ctx context.Context, id int64) (Cluster, error) {
 		&i.CAPEM,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Domain,
+		&i.Managed,
+		&i.NamespacePerEnvironment,
+		&i.ManagementProjectID,
+		&i.Provider,
+		&i.AuthorizationType,
+		&i.PlatformNamespace,
+		&i.CreatedBy,
+		&i.Removal,
+		&i.StateSince,
 	)
 	return i, err
 }
@@ -71,7 +81,7 @@ func (q *Queries) ClusterToken(ctx context.Context, clusterID int64) ([]byte, er
 }
 
 const clusters = `-- name: Clusters :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE id > $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2
 `
 
 type ClustersParams struct {
@@ -102,6 +112,16 @@ func (q *Queries) Clusters(ctx context.Context, arg ClustersParams) ([]Cluster, 
 			&i.CAPEM,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -117,7 +137,7 @@ func (q *Queries) Clusters(ctx context.Context, arg ClustersParams) ([]Cluster, 
 }
 
 const clustersByName = `-- name: ClustersByName :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE name = $1 ORDER BY id
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE name = $1 AND state IN ('attached', 'removing') ORDER BY id
 `
 
 func (q *Queries) ClustersByName(ctx context.Context, name string) ([]Cluster, error) {
@@ -143,6 +163,16 @@ func (q *Queries) ClustersByName(ctx context.Context, name string) ([]Cluster, e
 			&i.CAPEM,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -155,6 +185,55 @@ func (q *Queries) ClustersByName(ctx context.Context, name string) ([]Cluster, e
 		return nil, err
 	}
 	return items, nil
+}
+
+const countGroupClusters = `-- name: CountGroupClusters :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM clusters WHERE group_id = $1 AND state IN ('attached', 'removing') LIMIT $2
+) AS counted
+`
+
+type CountGroupClustersParams struct {
+	GroupID sql.NullInt64
+	Limit   int32
+}
+
+func (q *Queries) CountGroupClusters(ctx context.Context, arg CountGroupClustersParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countGroupClusters, arg.GroupID, arg.Limit)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countInstanceClusters = `-- name: CountInstanceClusters :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM clusters WHERE level = 'instance' AND state IN ('attached', 'removing') LIMIT $1
+) AS counted
+`
+
+func (q *Queries) CountInstanceClusters(ctx context.Context, limit int32) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countInstanceClusters, limit)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countProjectClusters = `-- name: CountProjectClusters :one
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM clusters WHERE project_id = $1 AND state IN ('attached', 'removing') LIMIT $2
+) AS counted
+`
+
+type CountProjectClustersParams struct {
+	ProjectID sql.NullInt64
+	Limit     int32
+}
+
+func (q *Queries) CountProjectClusters(ctx context.Context, arg CountProjectClustersParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countProjectClusters, arg.ProjectID, arg.Limit)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const deleteCluster = `-- name: DeleteCluster :execrows
@@ -178,12 +257,223 @@ func (q *Queries) DeleteClusterWork(ctx context.Context, cluster int64) error {
 	return err
 }
 
-const groupCandidates = `-- name: GroupCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE group_id = $1 AND enabled AND state = 'attached' ORDER BY id
+const deleteGrant = `-- name: DeleteGrant :execrows
+DELETE FROM cluster_grants WHERE cluster_id = $1 AND group_id = $2
 `
 
-func (q *Queries) GroupCandidates(ctx context.Context, groupID sql.NullInt64) ([]Cluster, error) {
+type DeleteGrantParams struct {
+	ClusterID int64
+	GroupID   int64
+}
+
+func (q *Queries) DeleteGrant(ctx context.Context, arg DeleteGrantParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteGrant, arg.ClusterID, arg.GroupID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const draftsBefore = `-- name: DraftsBefore :many
+SELECT id FROM clusters WHERE state = 'draft' AND state_since < $1 ORDER BY state_since LIMIT 1000
+`
+
+func (q *Queries) DraftsBefore(ctx context.Context, stateSince int64) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, draftsBefore, stateSince)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const grantedCandidates = `-- name: GrantedCandidates :many
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state
+FROM cluster_grants g JOIN clusters c ON c.id = g.cluster_id
+WHERE g.group_id = $1 AND c.state <> 'forgotten' ORDER BY c.id
+`
+
+type GrantedCandidatesRow struct {
+	ID               int64
+	Name             string
+	Level            string
+	GroupID          sql.NullInt64
+	ProjectID        sql.NullInt64
+	EnvironmentScope string
+	Enabled          bool
+	State            string
+}
+
+func (q *Queries) GrantedCandidates(ctx context.Context, groupID int64) ([]GrantedCandidatesRow, error) {
+	rows, err := q.db.QueryContext(ctx, grantedCandidates, groupID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GrantedCandidatesRow
+	for rows.Next() {
+		var i GrantedCandidatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const grants = `-- name: Grants :many
+SELECT cluster_id, group_id, created_at, created_by FROM cluster_grants WHERE cluster_id = $1 ORDER BY created_at, group_id
+`
+
+func (q *Queries) Grants(ctx context.Context, clusterID int64) ([]ClusterGrant, error) {
+	rows, err := q.db.QueryContext(ctx, grants, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClusterGrant
+	for rows.Next() {
+		var i ClusterGrant
+		if err := rows.Scan(
+			&i.ClusterID,
+			&i.GroupID,
+			&i.CreatedAt,
+			&i.CreatedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const grantsTo = `-- name: GrantsTo :many
+SELECT cluster_id, group_id, created_at, created_by FROM cluster_grants WHERE group_id = $1 ORDER BY created_at, cluster_id
+`
+
+func (q *Queries) GrantsTo(ctx context.Context, groupID int64) ([]ClusterGrant, error) {
+	rows, err := q.db.QueryContext(ctx, grantsTo, groupID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClusterGrant
+	for rows.Next() {
+		var i ClusterGrant
+		if err := rows.Scan(
+			&i.ClusterID,
+			&i.GroupID,
+			&i.CreatedAt,
+			&i.CreatedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const groupCandidates = `-- name: GroupCandidates :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE group_id = $1 AND state <> 'forgotten' ORDER BY id
+`
+
+type GroupCandidatesRow struct {
+	ID               int64
+	Name             string
+	Level            string
+	GroupID          sql.NullInt64
+	ProjectID        sql.NullInt64
+	EnvironmentScope string
+	Enabled          bool
+	State            string
+}
+
+func (q *Queries) GroupCandidates(ctx context.Context, groupID sql.NullInt64) ([]GroupCandidatesRow, error) {
 	rows, err := q.db.QueryContext(ctx, groupCandidates, groupID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GroupCandidatesRow
+	for rows.Next() {
+		var i GroupCandidatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const groupClusters = `-- name: GroupClusters :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE group_id = $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2 OFFSET $3
+`
+
+type GroupClustersParams struct {
+	GroupID sql.NullInt64
+	Limit   int32
+	Offset  int32
+}
+
+func (q *Queries) GroupClusters(ctx context.Context, arg GroupClustersParams) ([]Cluster, error) {
+	rows, err := q.db.QueryContext(ctx, groupClusters, arg.GroupID, arg.Limit, arg.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +495,16 @@ func (q *Queries) GroupCandidates(ctx context.Context, groupID sql.NullInt64) ([
 			&i.CAPEM,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -221,24 +521,35 @@ func (q *Queries) GroupCandidates(ctx context.Context, groupID sql.NullInt64) ([
 
 const insertCluster = `-- name: InsertCluster :exec
 INSERT INTO clusters (id, name, level, group_id, project_id, environment_scope, enabled, state, generation,
-    api_url, ca_pem, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id,
+    provider, authorization_type, platform_namespace, created_by, removal, state_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 `
 
 type InsertClusterParams struct {
-	ID               int64
-	Name             string
-	Level            string
-	GroupID          sql.NullInt64
-	ProjectID        sql.NullInt64
-	EnvironmentScope string
-	Enabled          bool
-	State            string
-	Generation       int64
-	ApiURL           string
-	CAPEM            string
-	CreatedAt        int64
-	UpdatedAt        int64
+	ID                      int64
+	Name                    string
+	Level                   string
+	GroupID                 sql.NullInt64
+	ProjectID               sql.NullInt64
+	EnvironmentScope        string
+	Enabled                 bool
+	State                   string
+	Generation              int64
+	ApiURL                  string
+	CAPEM                   string
+	CreatedAt               int64
+	UpdatedAt               int64
+	Domain                  string
+	Managed                 bool
+	NamespacePerEnvironment bool
+	ManagementProjectID     sql.NullInt64
+	Provider                string
+	AuthorizationType       string
+	PlatformNamespace       string
+	CreatedBy               int64
+	Removal                 string
+	StateSince              int64
 }
 
 func (q *Queries) InsertCluster(ctx context.Context, arg InsertClusterParams) error {
@@ -256,16 +567,104 @@ func (q *Queries) InsertCluster(ctx context.Context, arg InsertClusterParams) er
 		arg.CAPEM,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.Domain,
+		arg.Managed,
+		arg.NamespacePerEnvironment,
+		arg.ManagementProjectID,
+		arg.Provider,
+		arg.AuthorizationType,
+		arg.PlatformNamespace,
+		arg.CreatedBy,
+		arg.Removal,
+		arg.StateSince,
 	)
 	return err
 }
 
-const instanceCandidates = `-- name: InstanceCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE level = 'instance' AND enabled AND state = 'attached' ORDER BY id
+const insertGrant = `-- name: InsertGrant :execrows
+INSERT INTO cluster_grants (cluster_id, group_id, created_at, created_by) VALUES ($1, $2, $3, $4)
+ON CONFLICT (cluster_id, group_id) DO NOTHING
 `
 
-func (q *Queries) InstanceCandidates(ctx context.Context) ([]Cluster, error) {
+type InsertGrantParams struct {
+	ClusterID int64
+	GroupID   int64
+	CreatedAt int64
+	CreatedBy int64
+}
+
+func (q *Queries) InsertGrant(ctx context.Context, arg InsertGrantParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertGrant,
+		arg.ClusterID,
+		arg.GroupID,
+		arg.CreatedAt,
+		arg.CreatedBy,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const instanceCandidates = `-- name: InstanceCandidates :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE level = 'instance' AND state <> 'forgotten' ORDER BY id
+`
+
+type InstanceCandidatesRow struct {
+	ID               int64
+	Name             string
+	Level            string
+	GroupID          sql.NullInt64
+	ProjectID        sql.NullInt64
+	EnvironmentScope string
+	Enabled          bool
+	State            string
+}
+
+func (q *Queries) InstanceCandidates(ctx context.Context) ([]InstanceCandidatesRow, error) {
 	rows, err := q.db.QueryContext(ctx, instanceCandidates)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []InstanceCandidatesRow
+	for rows.Next() {
+		var i InstanceCandidatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const instanceClusters = `-- name: InstanceClusters :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE level = 'instance' AND state IN ('attached', 'removing') ORDER BY id LIMIT $1 OFFSET $2
+`
+
+type InstanceClustersParams struct {
+	Limit  int32
+	Offset int32
+}
+
+func (q *Queries) InstanceClusters(ctx context.Context, arg InstanceClustersParams) ([]Cluster, error) {
+	rows, err := q.db.QueryContext(ctx, instanceClusters, arg.Limit, arg.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -287,6 +686,16 @@ func (q *Queries) InstanceCandidates(ctx context.Context) ([]Cluster, error) {
 			&i.CAPEM,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -302,7 +711,7 @@ func (q *Queries) InstanceCandidates(ctx context.Context) ([]Cluster, error) {
 }
 
 const lockCluster = `-- name: LockCluster :one
-UPDATE clusters SET id = id WHERE id = $1 RETURNING id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at
+UPDATE clusters SET id = id WHERE id = $1 RETURNING id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since
 `
 
 func (q *Queries) LockCluster(ctx context.Context, id int64) (Cluster, error) {
@@ -322,6 +731,16 @@ func (q *Queries) LockCluster(ctx context.Context, id int64) (Cluster, error) {
 		&i.CAPEM,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Domain,
+		&i.Managed,
+		&i.NamespacePerEnvironment,
+		&i.ManagementProjectID,
+		&i.Provider,
+		&i.AuthorizationType,
+		&i.PlatformNamespace,
+		&i.CreatedBy,
+		&i.Removal,
+		&i.StateSince,
 	)
 	return i, err
 }
@@ -350,12 +769,114 @@ func (q *Queries) LockClusterIdentity(ctx context.Context, clusterID int64) (Clu
 	return i, err
 }
 
-const projectCandidates = `-- name: ProjectCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at FROM clusters WHERE project_id = $1 AND enabled AND state = 'attached' ORDER BY id
+const managementCandidates = `-- name: ManagementCandidates :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE management_project_id = $1 AND state <> 'forgotten' ORDER BY id
 `
 
-func (q *Queries) ProjectCandidates(ctx context.Context, projectID sql.NullInt64) ([]Cluster, error) {
+type ManagementCandidatesRow struct {
+	ID               int64
+	Name             string
+	Level            string
+	GroupID          sql.NullInt64
+	ProjectID        sql.NullInt64
+	EnvironmentScope string
+	Enabled          bool
+	State            string
+}
+
+func (q *Queries) ManagementCandidates(ctx context.Context, managementProjectID sql.NullInt64) ([]ManagementCandidatesRow, error) {
+	rows, err := q.db.QueryContext(ctx, managementCandidates, managementProjectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ManagementCandidatesRow
+	for rows.Next() {
+		var i ManagementCandidatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const projectCandidates = `-- name: ProjectCandidates :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+WHERE project_id = $1 AND state <> 'forgotten' ORDER BY id
+`
+
+type ProjectCandidatesRow struct {
+	ID               int64
+	Name             string
+	Level            string
+	GroupID          sql.NullInt64
+	ProjectID        sql.NullInt64
+	EnvironmentScope string
+	Enabled          bool
+	State            string
+}
+
+func (q *Queries) ProjectCandidates(ctx context.Context, projectID sql.NullInt64) ([]ProjectCandidatesRow, error) {
 	rows, err := q.db.QueryContext(ctx, projectCandidates, projectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ProjectCandidatesRow
+	for rows.Next() {
+		var i ProjectCandidatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const projectClusters = `-- name: ProjectClusters :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE project_id = $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2 OFFSET $3
+`
+
+type ProjectClustersParams struct {
+	ProjectID sql.NullInt64
+	Limit     int32
+	Offset    int32
+}
+
+func (q *Queries) ProjectClusters(ctx context.Context, arg ProjectClustersParams) ([]Cluster, error) {
+	rows, err := q.db.QueryContext(ctx, projectClusters, arg.ProjectID, arg.Limit, arg.Offset)
 	if err != nil {
 		return nil, err
 	}
@@ -377,6 +898,16 @@ func (q *Queries) ProjectCandidates(ctx context.Context, projectID sql.NullInt64
 			&i.CAPEM,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
@@ -449,22 +980,79 @@ func (q *Queries) SetClusterToken(ctx context.Context, arg SetClusterTokenParams
 	return err
 }
 
+const strandedNamespaces = `-- name: StrandedNamespaces :many
+WITH RECURSIVE below AS (
+    SELECT id FROM groups WHERE groups.id = $2
+    UNION
+    SELECT child.id FROM groups child JOIN below ON child.parent_id = below.id
+), entitled AS (
+    SELECT gr.id FROM groups gr WHERE gr.id IN (
+        SELECT cg.group_id FROM cluster_grants cg WHERE cg.cluster_id = $1
+        UNION
+        SELECT c.group_id FROM clusters c WHERE c.id = $1
+    )
+    UNION
+    SELECT child.id FROM groups child JOIN entitled ON child.parent_id = entitled.id
+)
+SELECT n.id FROM namespaces n JOIN projects p ON p.id = n.project_id
+WHERE n.cluster_id = $1
+    AND p.group_id IN (SELECT below.id FROM below) AND p.group_id NOT IN (SELECT entitled.id FROM entitled)
+    AND NOT EXISTS (SELECT 1 FROM clusters c WHERE c.id = n.cluster_id AND (c.level = 'instance' OR c.management_project_id = p.id))
+ORDER BY n.id
+`
+
+type StrandedNamespacesParams struct {
+	ClusterID int64
+	GroupID   int64
+}
+
+func (q *Queries) StrandedNamespaces(ctx context.Context, arg StrandedNamespacesParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, strandedNamespaces, arg.ClusterID, arg.GroupID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateCluster = `-- name: UpdateCluster :execrows
 UPDATE clusters SET name = $2, environment_scope = $3, enabled = $4, state = $5, api_url = $6, ca_pem = $7,
-    updated_at = $8, generation = $9
-WHERE id = $1 AND (generation = $9 OR generation = $9 - 1)
+    updated_at = $8, domain = $9, managed = $10, namespace_per_environment = $11, management_project_id = $12,
+    platform_namespace = $13, removal = $14, state_since = $15, generation = $16
+WHERE id = $1 AND (generation = $16 OR generation = $16 - 1)
 `
 
 type UpdateClusterParams struct {
-	ID               int64
-	Name             string
-	EnvironmentScope string
-	Enabled          bool
-	State            string
-	ApiURL           string
-	CAPEM            string
-	UpdatedAt        int64
-	Generation       int64
+	ID                      int64
+	Name                    string
+	EnvironmentScope        string
+	Enabled                 bool
+	State                   string
+	ApiURL                  string
+	CAPEM                   string
+	UpdatedAt               int64
+	Domain                  string
+	Managed                 bool
+	NamespacePerEnvironment bool
+	ManagementProjectID     sql.NullInt64
+	PlatformNamespace       string
+	Removal                 string
+	StateSince              int64
+	Generation              int64
 }
 
 func (q *Queries) UpdateCluster(ctx context.Context, arg UpdateClusterParams) (int64, error) {
@@ -477,6 +1065,13 @@ func (q *Queries) UpdateCluster(ctx context.Context, arg UpdateClusterParams) (i
 		arg.ApiURL,
 		arg.CAPEM,
 		arg.UpdatedAt,
+		arg.Domain,
+		arg.Managed,
+		arg.NamespacePerEnvironment,
+		arg.ManagementProjectID,
+		arg.PlatformNamespace,
+		arg.Removal,
+		arg.StateSince,
 		arg.Generation,
 	)
 	if err != nil {

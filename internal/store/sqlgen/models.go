@@ -81,19 +81,36 @@ type Canary struct {
 }
 
 type Cluster struct {
-	ID               int64
-	Name             string
-	Level            string
-	GroupID          sql.NullInt64
-	ProjectID        sql.NullInt64
-	EnvironmentScope string
-	Enabled          bool
-	State            string
-	Generation       int64
-	ApiURL           string
-	CAPEM            string
-	CreatedAt        int64
-	UpdatedAt        int64
+	ID                      int64
+	Name                    string
+	Level                   string
+	GroupID                 sql.NullInt64
+	ProjectID               sql.NullInt64
+	EnvironmentScope        string
+	Enabled                 bool
+	State                   string
+	Generation              int64
+	ApiURL                  string
+	CAPEM                   string
+	CreatedAt               int64
+	UpdatedAt               int64
+	Domain                  string
+	Managed                 bool
+	NamespacePerEnvironment bool
+	ManagementProjectID     sql.NullInt64
+	Provider                string
+	AuthorizationType       string
+	PlatformNamespace       string
+	CreatedBy               int64
+	Removal                 string
+	StateSince              int64
+}
+
+type ClusterGrant struct {
+	ClusterID int64
+	GroupID   int64
+	CreatedAt int64
+	CreatedBy int64
 }
 
 type ClusterIdentity struct {

@@ -105,7 +105,7 @@ func (q *Queries) SealedCanary(ctx context.Context, arg SealedCanaryParams) ([]C
 }
 
 const sealedTokens = `-- name: SealedTokens :many
-SELECT clusters.id, clusters.name, clusters.level, clusters.group_id, clusters.project_id, clusters.environment_scope, clusters.enabled, clusters.state, clusters.generation, clusters.api_url, clusters.ca_pem, clusters.created_at, clusters.updated_at, cluster_tokens.sealed
+SELECT clusters.id, clusters.name, clusters.level, clusters.group_id, clusters.project_id, clusters.environment_scope, clusters.enabled, clusters.state, clusters.generation, clusters.api_url, clusters.ca_pem, clusters.created_at, clusters.updated_at, clusters.domain, clusters.managed, clusters.namespace_per_environment, clusters.management_project_id, clusters.provider, clusters.authorization_type, clusters.platform_namespace, clusters.created_by, clusters.removal, clusters.state_since, cluster_tokens.sealed
 FROM cluster_tokens JOIN clusters ON clusters.id = cluster_tokens.cluster_id
 WHERE cluster_tokens.cluster_id > $1 ORDER BY cluster_tokens.cluster_id LIMIT $2
 `
@@ -143,6 +143,16 @@ func (q *Queries) SealedTokens(ctx context.Context, arg SealedTokensParams) ([]S
 			&i.Cluster.CAPEM,
 			&i.Cluster.CreatedAt,
 			&i.Cluster.UpdatedAt,
+			&i.Cluster.Domain,
+			&i.Cluster.Managed,
+			&i.Cluster.NamespacePerEnvironment,
+			&i.Cluster.ManagementProjectID,
+			&i.Cluster.Provider,
+			&i.Cluster.AuthorizationType,
+			&i.Cluster.PlatformNamespace,
+			&i.Cluster.CreatedBy,
+			&i.Cluster.Removal,
+			&i.Cluster.StateSince,
 			&i.Sealed,
 		); err != nil {
 			return nil, err

@@ -1,0 +1,119 @@
+package storetest_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/storetest"
+	"github.com/roadstead/roadstead/internal/tenant"
+)
+
+func TestClusterCandidates(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			own := w.addCluster(t, cluster.Cluster{Name: "own", Level: cluster.Project, ProjectID: w.project.ID})
+			grouped := w.addCluster(t, cluster.Cluster{Name: "grouped", Level: cluster.Group, GroupID: w.group.ID})
+			managed := w.addCluster(t, cluster.Cluster{Name: "managed", Level: cluster.Instance, ManagementProjectID: w.project.ID})
+			leaving := w.addCluster(t, cluster.Cluster{Name: "leaving", Level: cluster.Instance, State: cluster.Removing})
+			draft := w.addCluster(t, cluster.Cluster{Name: "draft", Level: cluster.Instance, State: cluster.Draft})
+			w.addCluster(t, cluster.Cluster{Name: "forgotten", Level: cluster.Instance, State: cluster.Forgotten})
+			other := must(w.Tenant().InsertGroup(ctx, tenant.Group{Path: "other", Name: "other", CreatedAt: instant()}))(t)
+			w.grant(t, grouped, other.ID)
+
+			at := func(c cluster.Cluster, place cluster.Place) cluster.Candidate {
+				return cluster.Candidate{
+					ID: c.ID, Name: c.Name, Level: c.Level, GroupID: c.GroupID, ProjectID: c.ProjectID,
+					EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: c.State, Place: place,
+				}
+			}
+			in := func(c cluster.Candidate, group int64, depth int, granted bool) cluster.Candidate {
+				c.At, c.Depth, c.Granted = group, depth, granted
+				return c
+			}
+			shared := []cluster.Candidate{
+				at(w.cluster, cluster.AtInstance), at(managed, cluster.AtInstance), at(leaving, cluster.AtInstance), at(draft, cluster.AtInstance),
+			}
+			for name, test := range map[string]struct {
+				project int64
+				groups  []int64
+				want    []cluster.Candidate
+			}{
+				"a project": {w.project.ID, []int64{w.group.ID}, []cluster.Candidate{
+					at(managed, cluster.AtManagement), at(own, cluster.AtProject), in(at(grouped, cluster.AtGroup), w.group.ID, 0, false),
+				}},
+				"a group below one that it is granted to": {0, []int64{98, other.ID}, []cluster.Candidate{
+					in(at(grouped, cluster.AtGroup), other.ID, 1, true),
+				}},
+				"another project": {99, []int64{98}, nil},
+			} {
+				t.Run(name, func(t *testing.T) {
+					got := must(w.Clusters().Candidates(ctx, test.project, test.groups))(t)
+					if diff := cmp.Diff(append(test.want, shared...), got); diff != "" {
+						t.Errorf("candidates (-want +got):\n%s", diff)
+					}
+				})
+			}
+		})
+	}
+}
+
+func (w world) grant(t *testing.T, c cluster.Cluster, groupID int64) cluster.Grant {
+	t.Helper()
+	g := cluster.Grant{ClusterID: c.ID, GroupID: groupID, CreatedAt: instant(), CreatedBy: 7}
+	check(t, w.Clusters().Atomically(t.Context(), func(tx cluster.Tx) error {
+		fresh, err := tx.InsertGrant(t.Context(), g)
+		if err == nil && !fresh {
+			t.Errorf("cluster %d is granted to group %d already", c.ID, groupID)
+		}
+		return err
+	}))
+	return g
+}
+
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			first := w.grant(t, w.cluster, w.group.ID)
+			second := w.addCluster(t, cluster.Cluster{Name: "second", Level: cluster.Instance})
+			later := w.grant(t, second, w.group.ID)
+			if diff := cmp.Diff([]cluster.Grant{first}, must(w.Clusters().Grants(ctx, w.cluster.ID))(t)); diff != "" {
+				t.Errorf("of the cluster (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]cluster.Grant{first, later}, must(w.Clusters().GrantsTo(ctx, w.group.ID))(t)); diff != "" {
+				t.Errorf("to the group (-want +got):\n%s", diff)
+			}
+			again := func(tx cluster.Tx) error {
+				g := first
+				g.CreatedAt = g.CreatedAt.Add(time.Hour)
+				fresh, err := tx.InsertGrant(ctx, g)
+				if fresh {
+					t.Error("a grant is new twice")
+				}
+				return err
+			}
+			check(t, w.Clusters().Atomically(ctx, again))
+			remove := func(tx cluster.Tx) error { return tx.DeleteGrant(ctx, w.cluster.ID, w.group.ID) }
+			check(t, w.Clusters().Atomically(ctx, remove))
+			wantCode(t, w.Clusters().Atomically(ctx, remove), apperr.NotFound)
+			nobody := func(tx cluster.Tx) error {
+				_, err := tx.InsertGrant(ctx, cluster.Grant{ClusterID: w.cluster.ID, GroupID: 99, CreatedAt: instant()})
+				return err
+			}
+			wantCode(t, w.Clusters().Atomically(ctx, nobody), apperr.NotFound)
+			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.DeleteCluster(ctx, second.ID) }))
+			if got := must(w.Clusters().GrantsTo(ctx, w.group.ID))(t); len(got) != 0 {
+				t.Errorf("a deleted cluster is still granted: %+v", got)
+			}
+		})
+	}
+}
