@@ -16,9 +16,9 @@ func (s *Clusters) Edit(ctx context.Context, id int64, r cluster.EditRequest) (c
 	c := &s.clusters[id-1]
 	if (r.APIURL != nil || r.CAPEM != nil) && r.Token.IsEmpty() {
 		s.mu.Unlock()
-		return cluster.Cluster{}, apperr.Of(apperr.ValidationFailed).With(cluster.Problems{{
+		return cluster.Cluster{}, cluster.Problems{{
 			Attribute: cluster.AttributeToken, Messages: []string{"must be given again when api_url or ca_cert changes"},
-		}})
+		}}.Err()
 	}
 	if r.Name != nil {
 		c.Name = *r.Name

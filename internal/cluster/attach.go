@@ -119,7 +119,7 @@ func scopeTaken(err error) error {
 		return err
 	}
 	p := Problems{{Attribute: AttributeScope, Messages: []string{"cannot add duplicated environment scope"}}}
-	return p.err()
+	return p.Err()
 }
 
 func attachEntry(c Cluster) audit.Entry {

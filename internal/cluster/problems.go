@@ -55,8 +55,8 @@ func (p *Problems) add(attribute, message string) {
 	*p = append(*p, Invalid{Attribute: attribute, Messages: []string{message}})
 }
 
-// err is the error that people see, nil without problems.
-func (p Problems) err() error {
+// Err is the error that people see, nil without problems.
+func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
 	}

@@ -59,7 +59,7 @@ func (s *Service) check(c *Cluster, before Cluster, token secret.Value, stranger
 	if refused != nil && len(p) == 1 {
 		return refused.With(errors.Join(p, errors.Unwrap(refused)))
 	}
-	return p.err()
+	return p.Err()
 }
 
 // checkTarget puts address and CA into canonical form. It returns the error of
