@@ -25,7 +25,7 @@ func layers() []layer {
 			packages: []string{"oidc", "manifest", "kube", "installpod", "eks", "jobs", "store"},
 		},
 		{name: "generated", packages: []string{"store/sqlgen"}},
-		{name: "delivery", packages: []string{"web", "api", "gitlabapi", "cli"}, later: []string{"gitlabapi"}},
+		{name: "delivery", packages: []string{"web", "api", "gitlabapi", "cli"}},
 		{name: "root", packages: []string{"app"}},
 		{name: "outside", packages: []string{"stage", "demo"}}, // knows the programs and the API, as a user does
 		{name: "kit", packages: []string{"apitest", "awstest", "kubetest", "storetest", "archtest", "e2e"}},
