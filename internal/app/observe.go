@@ -20,7 +20,7 @@ import (
 func enter(ctx context.Context, claim work.Claim) context.Context {
 	ctx = telemetry.WithCorrelation(ctx, telemetry.NewCorrelation())
 	ctx = telemetry.WithJob(ctx, string(claim.Kind)+"/"+strconv.FormatInt(claim.Object, 10))
-	return telemetry.Resume(ctx, claim.Cause)
+	return telemetry.Resume(caused(ctx, claim.Cause), claim.Cause)
 }
 
 // ended counts how claims end.

@@ -35,6 +35,7 @@ const keepOperations = 90 * 24 * time.Hour
 type worker struct {
 	log        *slog.Logger
 	calls      *telemetry.KubernetesLog
+	uses       *credentialUses
 	clients    *kube.Clients
 	cloud      *eks.Cloud
 	jobs       *jobs.Client
@@ -52,9 +53,9 @@ func newWorker(ctx context.Context, c *core, keys *workerKeys, cfg config.Config
 		return nil, fmt.Errorf("open kubernetes.log: %w", err)
 	}
 	kube.Quiet()
-	w := &worker{log: c.log, calls: calls}
+	w := &worker{log: c.log, calls: calls, uses: newCredentialUses(c.db.Audit(), c.log)}
 	w.clients = kube.NewClients(kube.Config{
-		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener}, UserAgent: "roadstead/" + version,
+		Guard: c.guard, Directory: directory{c.db.Clusters(), keys.opener, w.uses}, UserAgent: "roadstead/" + version,
 		Log: callLog{calls, c.metrics, c.traces}, Fault: fault.Point,
 	})
 	c.breakers = w.clients.Breakers
@@ -140,6 +141,7 @@ func (w *worker) run(ctx context.Context) error {
 	group.Go(func() error { return w.followers.Run(ctx) })
 	group.Go(func() error { return w.refresher.Run(ctx) })
 	group.Go(func() error { return w.clients.Run(ctx) })
+	group.Go(func() error { return w.uses.run(ctx) })
 	err := group.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()

@@ -32,7 +32,7 @@ func (w *worker) provisioner(ctx context.Context, c *core, keys *workerKeys, cfg
 		Pace: cfg.AWSPace, Fault: fault.Point,
 	})
 	return &provision.Machine{
-		Store: c.db.Provision(), Cloud: w.cloud, Connector: kube.Connector{Clients: w.clients},
+		Store: c.db.Provision(), Cloud: recordedCloud{w.cloud, c.db.Audit()}, Connector: kube.Connector{Clients: w.clients},
 		Sealer: c.sealer, Opener: keys.opener, IdentitySpec: c.clusters.IdentitySpec,
 		Attached: func(ctx context.Context, id int64) { _ = c.values.Refresh(ctx, id, cluster.ConnectionValue) }, // else the sweep does
 		Times:    provision.DefaultTimes().Faster(max(1, cfg.AWSPace)), Now: now, Log: c.log,

@@ -55,11 +55,15 @@ func keysetError(err error) error {
 type directory struct {
 	store  cluster.Store
 	opener *secret.Opener
+	uses   *credentialUses
 }
 
-// Generation returns the current generation of a cluster.
+// Generation returns the current generation of a cluster. It is asked before every use of a credential.
 func (d directory) Generation(ctx context.Context, clusterID int64) (int64, error) {
 	c, err := d.store.Cluster(ctx, clusterID)
+	if err == nil {
+		d.uses.note(ctx, c.ID, c.Name)
+	}
 	return c.Generation, err
 }
 

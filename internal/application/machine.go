@@ -128,8 +128,14 @@ func (m *Machine) change(ctx context.Context, id int64, edit func(tx Tx, op *Ope
 			return fmt.Errorf("read its application: %w", err)
 		}
 		app.UpdatedAt = m.now()
+		ended := op.Final()
 		if err := edit(tx, &op, &app); err != nil {
 			return err
+		}
+		if op.Final() && !ended {
+			if err := tx.Record(ctx, op.entry("operation."+string(op.Phase))); err != nil {
+				return fmt.Errorf("record its end: %w", err)
+			}
 		}
 		return m.write(ctx, tx, op, app)
 	})

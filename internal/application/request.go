@@ -124,6 +124,9 @@ func (s *Service) start(ctx context.Context, clusterID int64, name string, plan 
 		}
 		tx.Notify(Topic(clusterID))
 		tx.Notify(OperationTopic(op.ID))
+		if err := tx.Record(ctx, op.entry("application."+string(op.Action))); err != nil {
+			return fmt.Errorf("record it: %w", err)
+		}
 		return tx.Schedule(ctx, work.Ref{Kind: KindOperation, Object: op.ID, Cluster: clusterID})
 	})
 	if err != nil {

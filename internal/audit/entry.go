@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -28,8 +29,16 @@ type Entry struct {
 	// GroupID and ProjectID say whose record it belongs to: at most one is set, none for the instance.
 	GroupID   int64
 	ProjectID int64
+	// ClusterID, where neither is set, stands for the owner of that cluster, whom the store looks up.
+	ClusterID int64
 	// Detail tells more, under keys of a closed list: never a body, a header or a secret.
 	Detail map[string]string
+}
+
+// Act is an entry by who acts in a context, where it is not that of the caller.
+type Act struct {
+	Context context.Context //nolint:containedctx // it says who acts, and is not waited for
+	Entry   Entry
 }
 
 // Event is a row of the record.
@@ -47,8 +56,8 @@ type Event struct {
 func detailKeys() []string {
 	return []string{
 		"access_level", "action", "admin", "application", "cause", "changed", "cluster", "cluster_id", "code", "count",
-		"description", "email", "environment", "environment_scope", "expires_at", "from", "group", "identity", "issuer",
-		"kind", "level", "member", "mode", "name", "namespace", "operation", "options", "parent", "path", "profile", "project",
+		"description", "email", "environment", "environment_scope", "expires_at", "from", "group", "identity", "issuer", "job",
+		"kind", "level", "lifetime", "member", "mode", "name", "namespace", "operation", "options", "parent", "path", "profile", "project",
 		"provider", "reason", "region", "role", "scopes", "state", "subject", "tier", "to", "token", "user", "verb", "version",
 	}
 }

@@ -103,6 +103,11 @@ func (s *Service) ask(ctx context.Context, n Namespace, public []byte, lifetime 
 		if err != nil {
 			return err
 		}
+		asked := n.entry("credential.request")
+		asked.Detail["lifetime"] = lifetime.String()
+		if err := tx.Record(ctx, asked); err != nil {
+			return err
+		}
 		return tx.Schedule(ctx, c.ref())
 	})
 	if err != nil {

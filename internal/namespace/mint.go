@@ -3,6 +3,7 @@ package namespace
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/telemetry"
@@ -51,6 +52,13 @@ func (w *Worker) mint(ctx context.Context, n Namespace, c Credential) (work.Next
 	}
 	err = w.Store.Atomically(ctx, func(tx Tx) error {
 		tx.Notify(credentialTopic(c.ID))
+		if c.State == CredentialAnswered {
+			minted := n.entry("credential.mint")
+			minted.Detail["expires_at"] = c.ExpiresAt.UTC().Format(time.RFC3339)
+			if err := tx.Record(ctx, minted); err != nil {
+				return err
+			}
+		}
 		return tx.UpdateCredential(ctx, c)
 	})
 	if err != nil {

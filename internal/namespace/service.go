@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -82,6 +83,9 @@ func (s *Service) record(
 			return err
 		}
 		announce(tx, n)
+		if err := tx.Record(ctx, n.entry("namespace.ensure")); err != nil {
+			return err
+		}
 		return tx.Schedule(ctx, n.ref())
 	})
 	if fresh && apperr.CodeOf(err) == apperr.NamespaceNameTaken {
@@ -155,7 +159,9 @@ func (s *Service) Namespace(ctx context.Context, projectID int64, environment st
 }
 
 // ByID finds a namespace by its id.
-func (s *Service) ByID(ctx context.Context, id int64) (Namespace, error) { return s.Store.Namespace(ctx, id) }
+func (s *Service) ByID(ctx context.Context, id int64) (Namespace, error) {
+	return s.Store.Namespace(ctx, id)
+}
 
 // Named finds a namespace by its name in a cluster.
 func (s *Service) Named(ctx context.Context, clusterID int64, name string) (Namespace, error) {
@@ -202,6 +208,9 @@ func (s *Service) Remove(ctx context.Context, id int64) (n Namespace, err error)
 			return err
 		}
 		announce(tx, n)
+		if err := tx.Record(ctx, n.entry("namespace.remove")); err != nil {
+			return err
+		}
 		return tx.Schedule(ctx, n.ref())
 	})
 	if err != nil {
@@ -230,6 +239,18 @@ func (s *Service) Clear(ctx context.Context, clusterID int64) (bool, error) {
 
 func (n Namespace) ref() work.Ref {
 	return work.Ref{Kind: Kind, Object: n.ID, Cluster: n.ClusterID}
+}
+
+// entry is what is recorded of an act on the namespace.
+func (n Namespace) entry(action string) audit.Entry {
+	e := audit.Entry{
+		Action: action, Object: audit.Object{Kind: "namespace", ID: n.ID, Name: n.Name}, ProjectID: n.ProjectID,
+		Detail: map[string]string{"cluster_id": strconv.FormatInt(n.ClusterID, 10), "profile": string(n.Profile)},
+	}
+	if n.Code != "" {
+		e.Detail["code"] = string(n.Code)
+	}
+	return e
 }
 
 // announce tells everybody who follows the namespace or its project.

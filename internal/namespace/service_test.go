@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
@@ -26,6 +27,8 @@ type store struct {
 	rows []namespace.Namespace
 	held time.Duration // of every cluster
 	code apperr.Code
+	// record holds the actions that were recorded.
+	record []string
 }
 
 func (s *store) Held(context.Context, int64) (time.Duration, apperr.Code, error) {
@@ -74,6 +77,12 @@ func (t tx) UpdateNamespace(_ context.Context, n namespace.Namespace) error {
 }
 
 func (tx) Notify(string) {}
+
+func (t tx) Record(_ context.Context, e audit.Entry) error {
+	checked, err := e.Checked()
+	t.store.record = append(t.store.record, checked.Action)
+	return err
+}
 
 func (tx) LiveCredentials(context.Context, int64) (int, error)    { return 0, nil }
 func (tx) PendingCredentials(context.Context, int64) (int, error) { return 0, nil }

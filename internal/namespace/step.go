@@ -109,6 +109,9 @@ func (w *Worker) remove(ctx context.Context, n Namespace) (work.Next, error) {
 	}
 	err := w.Store.Atomically(ctx, func(tx Tx) error {
 		announce(tx, n)
+		if err := tx.Record(ctx, n.entry("namespace.removed")); err != nil {
+			return err
+		}
 		return tx.DeleteNamespace(ctx, n.ID)
 	})
 	if err != nil {
@@ -170,6 +173,11 @@ func (w *Worker) change(ctx context.Context, n Namespace, fn func(*Namespace)) e
 		fn(&row)
 		row.UpdatedAt = w.Now()
 		announce(tx, row)
+		if row.State == Ready || row.State == Failed {
+			if err := tx.Record(ctx, row.entry("namespace."+string(row.State))); err != nil {
+				return err
+			}
+		}
 		return tx.UpdateNamespace(ctx, row)
 	})
 	if err != nil {

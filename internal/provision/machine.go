@@ -168,6 +168,11 @@ func (m *Machine) write(ctx context.Context, tx Tx, was State, r Run) error {
 	r.UpdatedAt = m.now()
 	if r.State != was {
 		r.Since, r.Misses = r.UpdatedAt, 0
+		if r.State.Final() {
+			if err := tx.Record(ctx, r.entry("run."+string(r.State))); err != nil {
+				return err
+			}
+		}
 	}
 	tx.Notify(Topic(r.ID))
 	tx.Notify(RunsTopic)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/work"
 )
@@ -15,7 +16,8 @@ import (
 type shelf struct {
 	Store
 
-	run Run
+	run    Run
+	record []string
 }
 
 type shelfTx struct {
@@ -39,6 +41,12 @@ func (t shelfTx) UpdateRun(_ context.Context, r Run) error {
 func (shelfTx) KeepSession(context.Context, int64, []byte, time.Time) error { return nil }
 func (shelfTx) Schedule(context.Context, work.Ref) error                    { return nil }
 func (shelfTx) Notify(string)                                               {}
+
+func (t shelfTx) Record(_ context.Context, e audit.Entry) error {
+	checked, err := e.Checked()
+	t.shelf.record = append(t.shelf.record, checked.Action)
+	return err
+}
 
 // unsealed keeps nothing.
 type unsealed struct{}

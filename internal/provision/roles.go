@@ -38,6 +38,9 @@ func (s *Service) AddRole(ctx context.Context, r NewRole) (role Role, err error)
 		if err != nil {
 			return err
 		}
+		if err := tx.Record(ctx, role.entry("role.create")); err != nil {
+			return err
+		}
 		tx.Notify(RolesTopic)
 		return tx.Schedule(ctx, role.ref())
 	})
@@ -112,7 +115,7 @@ func (s *Service) register(ctx context.Context, tx Tx, id int64, r Registration,
 	if r.Region != "" {
 		role.Region = r.Region
 	}
-	return role, s.verify(ctx, tx, &role)
+	return role, s.verify(ctx, tx, &role, "role.register")
 }
 
 // VerifyRole tries a role again.
@@ -124,7 +127,7 @@ func (s *Service) VerifyRole(ctx context.Context, id int64) (role Role, err erro
 		if role.ARN == "" {
 			return apperr.Of(apperr.CloudRoleUnverified)
 		}
-		return s.verify(ctx, tx, &role)
+		return s.verify(ctx, tx, &role, "role.verify")
 	})
 	if err != nil {
 		return Role{}, fmt.Errorf("verify role %d: %w", id, err)
@@ -132,9 +135,12 @@ func (s *Service) VerifyRole(ctx context.Context, id int64) (role Role, err erro
 	return role, nil
 }
 
-func (s *Service) verify(ctx context.Context, tx Tx, role *Role) error {
+func (s *Service) verify(ctx context.Context, tx Tx, role *Role, action string) error {
 	role.State, role.Code, role.UpdatedAt = RoleVerifying, "", s.Now()
 	if err := tx.UpdateRole(ctx, *role); err != nil {
+		return err
+	}
+	if err := tx.Record(ctx, role.entry(action)); err != nil {
 		return err
 	}
 	tx.Notify(RolesTopic)
@@ -144,7 +150,8 @@ func (s *Service) verify(ctx context.Context, tx Tx, role *Role) error {
 // RemoveRole forgets a role that no cluster needs.
 func (s *Service) RemoveRole(ctx context.Context, id int64) error {
 	err := s.Store.Atomically(ctx, func(tx Tx) error {
-		if _, err := tx.Role(ctx, id); err != nil {
+		role, err := tx.Role(ctx, id)
+		if err != nil {
 			return err
 		}
 		used, err := tx.RunsOfRole(ctx, id)
@@ -153,6 +160,9 @@ func (s *Service) RemoveRole(ctx context.Context, id int64) error {
 		}
 		if used > 0 {
 			return apperr.Of(apperr.CloudRoleInUse)
+		}
+		if err := tx.Record(ctx, role.entry("role.remove")); err != nil {
+			return err
 		}
 		tx.Notify(RolesTopic)
 		return tx.DeleteRole(ctx, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -122,6 +123,9 @@ func (s *Service) Create(ctx context.Context, o Order) (run Run, err error) {
 		if err != nil {
 			return err
 		}
+		if err := tx.Record(ctx, run.entry("run.create")); err != nil {
+			return err
+		}
 		return s.wake(ctx, tx, run)
 	})
 	if err != nil {
@@ -220,6 +224,9 @@ func (s *Service) Forget(ctx context.Context, id int64, confirm string) error {
 		if err := tx.DeleteCluster(ctx, run.ClusterID); err != nil && apperr.CodeOf(err) != apperr.NotFound {
 			return err
 		}
+		if err := tx.Record(ctx, run.entry("run.forget")); err != nil {
+			return err
+		}
 		tx.Notify(RunsTopic)
 		tx.Notify(Topic(id))
 		tx.Notify("clusters")
@@ -249,18 +256,25 @@ func (s *Service) Upgrade(ctx context.Context, id int64, version string) (Run, e
 	})
 }
 
-// change edits a run under its row's lock and has it advanced.
+// change edits a run under its row's lock, records it under the name of what is being done, and has the run advanced.
 func (s *Service) change(ctx context.Context, id int64, doing string, edit func(run *Run) error) (run Run, err error) {
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		if run, err = tx.Run(ctx, id); err != nil {
 			return err
 		}
+		before := run
 		if err := edit(&run); err != nil {
 			return err
 		}
+		changed := !reflect.DeepEqual(before, run)
 		run.UpdatedAt = s.Now()
 		if err := tx.UpdateRun(ctx, run); err != nil {
 			return err
+		}
+		if changed {
+			if err := tx.Record(ctx, run.entry("run."+doing)); err != nil {
+				return err
+			}
 		}
 		return s.wake(ctx, tx, run)
 	})

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"net/netip"
 
 	"github.com/roadstead/roadstead/internal/audit"
@@ -20,6 +22,9 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
+	if e, err = t.owned(ctx, e); err != nil {
+		return err
+	}
 	actor := audit.ActorFrom(ctx)
 	id, err := t.InsertAuditEvent(ctx, sqlgen.InsertAuditEventParams{
 		At: now(), ActorKind: string(actor.Kind), ActorUser: actor.UserID, ActorName: actor.Name,
@@ -34,5 +39,30 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	return doing(t.InsertAuditPending(ctx, id), "let %s wait for the chain", e.Action)
 }
 
+// owned gives an entry about a cluster to the cluster's owner. What is told of one that is gone belongs to the instance.
+func (t *tx) owned(ctx context.Context, e audit.Entry) (audit.Entry, error) {
+	if e.ClusterID == 0 || e.GroupID != 0 || e.ProjectID != 0 {
+		return e, nil
+	}
+	owner, err := t.ClusterOwner(ctx, e.ClusterID)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return e, doing(err, "find the owner of cluster %d", e.ClusterID)
+	}
+	e.GroupID, e.ProjectID = owner.GroupID.Int64, owner.ProjectID.Int64
+	return e, nil
+}
+
 // address is the stored form of an address that may be none.
 func address(ip netip.Addr) string { return audit.Actor{IP: ip}.Address() }
+
+// Record adds rows that belong to no change, all in one transaction.
+func (s Audit) Record(ctx context.Context, acts ...audit.Act) error {
+	return s.db.atomically(ctx, func(tx *tx) error {
+		for _, act := range acts {
+			if err := tx.Record(act.Context, act.Entry); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

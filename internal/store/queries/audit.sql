@@ -56,3 +56,6 @@ DELETE FROM audit_chain WHERE n IN (
 
 -- name: DeleteAuditCheckpointsBefore :exec
 DELETE FROM audit_checkpoints WHERE n < $1;
+
+-- name: ClusterOwner :one
+SELECT group_id, project_id FROM clusters WHERE id = $1;

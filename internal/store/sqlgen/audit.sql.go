@@ -7,6 +7,7 @@ package sqlgen
 
 import (
 	"context"
+	"database/sql"
 )
 
 const auditAnchor = `-- name: AuditAnchor :one
@@ -161,6 +162,22 @@ func (q *Queries) AuditLinks(ctx context.Context, arg AuditLinksParams) ([]Audit
 		return nil, err
 	}
 	return items, nil
+}
+
+const clusterOwner = `-- name: ClusterOwner :one
+SELECT group_id, project_id FROM clusters WHERE id = $1
+`
+
+type ClusterOwnerRow struct {
+	GroupID   sql.NullInt64
+	ProjectID sql.NullInt64
+}
+
+func (q *Queries) ClusterOwner(ctx context.Context, id int64) (ClusterOwnerRow, error) {
+	row := q.db.QueryRowContext(ctx, clusterOwner, id)
+	var i ClusterOwnerRow
+	err := row.Scan(&i.GroupID, &i.ProjectID)
+	return i, err
 }
 
 const deleteAuditCheckpointsBefore = `-- name: DeleteAuditCheckpointsBefore :exec
