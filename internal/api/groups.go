@@ -12,12 +12,12 @@ import (
 
 // Tenants is what the API needs of groups, projects and environments.
 type Tenants interface {
-	CreateGroup(ctx context.Context, path, name string) (tenant.Group, error)
+	CreateGroup(ctx context.Context, n tenant.NewGroup) (tenant.Group, error)
 	Group(ctx context.Context, idOrPath string) (tenant.Group, error)
-	Groups(ctx context.Context, after int64, limit int) ([]tenant.Group, error)
-	CreateProject(ctx context.Context, path, name string) (tenant.Project, error)
+	Groups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery) ([]tenant.Group, error)
+	CreateProject(ctx context.Context, n tenant.NewProject) (tenant.Project, error)
 	Project(ctx context.Context, idOrPath string) (tenant.Project, error)
-	Projects(ctx context.Context, after int64, limit int) ([]tenant.Project, error)
+	Projects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQuery) ([]tenant.Project, error)
 	Environments(ctx context.Context, projectID int64) ([]tenant.Environment, error)
 }
 
@@ -58,7 +58,8 @@ func (h *Handler) mountGroups(r router) {
 }
 
 func (h *Handler) listGroups(ctx context.Context, in *pageInput) (*pageOutput[Group], error) {
-	groups, err := h.Tenants.Groups(ctx, in.After, in.Limit+1)
+	who, _ := auth.FromContext(ctx)
+	groups, err := h.Tenants.Groups(ctx, who.Viewer(), tenant.GroupQuery{Page: in.page()})
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,8 @@ func (h *Handler) aboveNew(ctx context.Context, in *createInput) (auth.Subject, 
 }
 
 func (h *Handler) createGroup(ctx context.Context, in *createInput) (*body[Group], error) {
-	group, err := h.Tenants.CreateGroup(ctx, in.Body.Path, in.Body.Name)
+	who, _ := auth.FromContext(ctx)
+	group, err := h.Tenants.CreateGroup(ctx, tenant.NewGroup{Path: in.Body.Path, Name: in.Body.Name, CreatedBy: who.UserID})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package api
 import (
 	"fmt"
 	"net/url"
+
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // pageInput asks for one page of a list in order of id.
@@ -10,6 +12,9 @@ type pageInput struct {
 	After int64 `query:"after" minimum:"0" doc:"The id after which the page begins: next of the page before"`
 	Limit int   `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many items at most"`
 }
+
+// page asks for one row more than is shown, which tells whether there is a next page.
+func (in pageInput) page() tenant.Page { return tenant.Page{After: in.After, Limit: in.Limit + 1} }
 
 // Page is a part of a list in order of id.
 type Page[T any] struct {

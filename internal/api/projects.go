@@ -53,7 +53,8 @@ func (h *Handler) mountProjects(r router) {
 }
 
 func (h *Handler) listProjects(ctx context.Context, in *pageInput) (*pageOutput[Project], error) {
-	projects, err := h.Tenants.Projects(ctx, in.After, in.Limit+1)
+	who, _ := auth.FromContext(ctx)
+	projects, err := h.Tenants.Projects(ctx, who.Viewer(), tenant.ProjectQuery{Page: in.page()})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (h *Handler) listProjects(ctx context.Context, in *pageInput) (*pageOutput[
 }
 
 func (h *Handler) createProject(ctx context.Context, in *createInput) (*body[Project], error) {
-	project, err := h.Tenants.CreateProject(ctx, in.Body.Path, in.Body.Name)
+	project, err := h.Tenants.CreateProject(ctx, tenant.NewProject{Path: in.Body.Path, Name: in.Body.Name})
 	if err != nil {
 		return nil, err
 	}

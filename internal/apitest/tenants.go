@@ -21,7 +21,8 @@ type Tenants struct {
 }
 
 // CreateGroup implements [api.Tenants].
-func (t *Tenants) CreateGroup(_ context.Context, path, name string) (tenant.Group, error) {
+func (t *Tenants) CreateGroup(_ context.Context, n tenant.NewGroup) (tenant.Group, error) {
+	path, name := n.Path, n.Name
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, g := range t.groups {
@@ -47,14 +48,15 @@ func (t *Tenants) Group(_ context.Context, idOrPath string) (tenant.Group, error
 }
 
 // Groups implements [api.Tenants].
-func (t *Tenants) Groups(_ context.Context, id int64, limit int) ([]tenant.Group, error) {
+func (t *Tenants) Groups(_ context.Context, _ tenant.Viewer, q tenant.GroupQuery) ([]tenant.Group, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return after(t.groups, id, limit), t.Err
+	return after(t.groups, q.After, q.Limit), t.Err
 }
 
 // CreateProject implements [api.Tenants].
-func (t *Tenants) CreateProject(ctx context.Context, path, name string) (tenant.Project, error) {
+func (t *Tenants) CreateProject(ctx context.Context, n tenant.NewProject) (tenant.Project, error) {
+	path, name := n.Path, n.Name
 	parent, _, _ := strings.Cut(path, "/")
 	group, err := t.Group(ctx, parent)
 	if err != nil {
@@ -82,10 +84,10 @@ func (t *Tenants) Project(_ context.Context, idOrPath string) (tenant.Project, e
 }
 
 // Projects implements [api.Tenants].
-func (t *Tenants) Projects(_ context.Context, id int64, limit int) ([]tenant.Project, error) {
+func (t *Tenants) Projects(_ context.Context, _ tenant.Viewer, q tenant.ProjectQuery) ([]tenant.Project, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return after(t.projects, id, limit), nil
+	return after(t.projects, q.After, q.Limit), nil
 }
 
 // Environments implements [api.Tenants].

@@ -10,6 +10,7 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -58,6 +59,9 @@ func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, life
 		return Grant{}, apperr.Of(apperr.Conflict).WithMessage("The namespace is not ready.").
 			WithHint("`roadstead namespace show` says why.")
 	}
+	if err := s.inUse(ctx, n); err != nil {
+		return Grant{}, err
+	}
 	home, err := s.Clusters.Store.Cluster(ctx, n.ClusterID)
 	if err != nil {
 		return Grant{}, fmt.Errorf("find cluster %d: %w", n.ClusterID, err)
@@ -74,6 +78,19 @@ func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, life
 		return Grant{}, err
 	}
 	return s.await(ctx, credential.ID, box, Grant{Namespace: n, Cluster: home})
+}
+
+// inUse ends in a conflict for the namespace of a stopped environment.
+func (s *Service) inUse(ctx context.Context, n Namespace) error {
+	e, err := s.Tenant.Store.Environment(ctx, n.EnvironmentID)
+	if err != nil {
+		return fmt.Errorf("find environment %d: %w", n.EnvironmentID, err)
+	}
+	if e.State == tenant.Stopped {
+		return apperr.Of(apperr.Conflict).WithMessage("The environment is stopped.").
+			WithHint("Start it again to get credentials for it.")
+	}
+	return nil
 }
 
 // reachable ends in the error of a cluster whose work waits for that long or

@@ -92,7 +92,17 @@ func (tx) InsertCredential(_ context.Context, c namespace.Credential) (namespace
 	return c, nil
 }
 
-type tenants struct{ tenant.Store }
+type tenants struct {
+	tenant.Store
+
+	state tenant.EnvironmentState
+}
+
+func (tenants) GroupsAbove(context.Context, int64) ([]int64, error) { return []int64{1}, nil }
+
+func (t tenants) Environment(context.Context, int64) (tenant.Environment, error) {
+	return tenant.Environment{ID: environmentID, State: t.state}, nil
+}
 
 func (tenants) Project(context.Context, int64) (tenant.Project, error) {
 	return tenant.Project{ID: projectID}, nil
@@ -174,6 +184,7 @@ func TestCredentialOfAFailingCluster(t *testing.T) {
 				s := namespace.Service{
 					Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, State: namespace.Ready}}, held: tc.held, code: tc.code},
 					Clusters: &cluster.Service{Store: clusters{}}, Bus: event.NewBus(), Now: time.Now,
+					Tenant: &tenant.Service{Store: tenants{}},
 				}
 				began := time.Now()
 				_, err := s.RequestCredential(t.Context(), 1, 0)
@@ -209,5 +220,19 @@ func TestRemovalIsNeverGivenUp(t *testing.T) {
 		if apperr.CodeOf(err) != code || s.rows[0].Code != code || s.rows[0].State != namespace.Removing {
 			t.Errorf("after %s the step returns %v and leaves %+v", code, err, s.rows[0])
 		}
+	}
+}
+
+// Nobody gets a credential for an environment that is out of use.
+func TestCredentialOfAStoppedEnvironment(t *testing.T) {
+	t.Parallel()
+	s := namespace.Service{
+		Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, EnvironmentID: environmentID, State: namespace.Ready}}},
+		Clusters: &cluster.Service{Store: clusters{}}, Tenant: &tenant.Service{Store: tenants{state: tenant.Stopped}},
+		Bus: event.NewBus(), Now: time.Now,
+	}
+	_, err := s.RequestCredential(t.Context(), 1, 0)
+	if e, ok := apperr.From(err); !ok || e.Code != apperr.Conflict || e.Hint == "" {
+		t.Errorf("it ends in %v, want a conflict with a hint", err)
 	}
 }

@@ -24,7 +24,7 @@ func TestClusterCandidates(t *testing.T) {
 			leaving := w.addCluster(t, cluster.Cluster{Name: "leaving", Level: cluster.Instance, State: cluster.Removing})
 			draft := w.addCluster(t, cluster.Cluster{Name: "draft", Level: cluster.Instance, State: cluster.Draft})
 			w.addCluster(t, cluster.Cluster{Name: "forgotten", Level: cluster.Instance, State: cluster.Forgotten})
-			other := must(w.Tenant().InsertGroup(ctx, tenant.Group{Path: "other", Name: "other", CreatedAt: instant()}))(t)
+			other := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other"}))(t)
 			w.grant(t, grouped, other.ID)
 
 			at := func(c cluster.Cluster, place cluster.Place) cluster.Candidate {

@@ -16,34 +16,36 @@ func TestGroups(t *testing.T) {
 	for name, config := range storetest.Databases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := config(t)
-			s, ctx := storetest.Open(t, cfg).Tenant(), t.Context()
-			top := must(s.InsertGroup(ctx, tenant.Group{Path: "acme", Name: "Acme", CreatedAt: instant()}))(t)
-			sub := must(s.InsertGroup(ctx, tenant.Group{
-				ParentID: top.ID, Path: "acme/web", Name: "Web", CreatedAt: instant(),
-			}))(t)
+			w, ctx := newWorld(t, config(t)), t.Context()
+			sub := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "ACME/Web", Name: "The web", Description: "all of it"}))(t)
+			want := tenant.Group{
+				ID: sub.ID, ParentID: w.group.ID, Path: "acme/Web", Name: "The web", Description: "all of it",
+				CreatedAt: instant(), UpdatedAt: instant(),
+			}
+			for how, got := range map[string]tenant.Group{
+				"made":               sub,
+				"by id":              must(w.tenants.GroupByID(ctx, sub.ID))(t),
+				"by path, its case":  must(w.tenants.Group(ctx, "acme/Web"))(t),
+				"by path, in others": must(w.tenants.Group(ctx, "Acme/wEB"))(t),
+			} {
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", how, diff)
+				}
+			}
+			above := must(w.tenants.GroupsAbove(ctx, sub.ID))(t)
+			if diff := cmp.Diff([]int64{sub.ID, w.group.ID}, above); diff != "" {
+				t.Errorf("above (-want +got):\n%s", diff)
+			}
 
-			want := tenant.Group{ID: sub.ID, ParentID: top.ID, Path: "acme/web", Name: "Web", CreatedAt: instant()}
-			if diff := cmp.Diff(want, must(s.Group(ctx, sub.ID))(t)); diff != "" {
-				t.Errorf("by id (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(top, must(s.GroupByPath(ctx, "acme"))(t)); diff != "" {
-				t.Errorf("by path (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff([]tenant.Group{sub}, must(s.Groups(ctx, top.ID, 10))(t)); diff != "" {
-				t.Errorf("after the first (-want +got):\n%s", diff)
-			}
-			if got := must(s.Groups(ctx, 0, 1))(t); len(got) != 1 {
-				t.Errorf("a page of one has %d groups", len(got))
-			}
-
-			_, err := s.InsertGroup(ctx, tenant.Group{Path: "acme", Name: "again"})
+			_, err := w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "Acme"})
 			wantCode(t, err, apperr.AlreadyExists)
-			_, err = s.InsertGroup(ctx, tenant.Group{ParentID: 99, Path: "lost", Name: "lost"})
+			_, err = w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme/shop"}) // a project's
+			wantCode(t, err, apperr.AlreadyExists)
+			_, err = w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "nowhere/lost"})
 			wantCode(t, err, apperr.NotFound)
-			_, err = s.Group(ctx, 99)
+			_, err = w.tenants.GroupByID(ctx, 99)
 			wantCode(t, err, apperr.NotFound)
-			_, err = s.GroupByPath(ctx, "nowhere")
+			_, err = w.tenants.GroupsAbove(ctx, 99)
 			wantCode(t, err, apperr.NotFound)
 		})
 	}
@@ -54,92 +56,136 @@ func TestProjects(t *testing.T) {
 	for name, config := range storetest.Databases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := config(t)
-			w, ctx := newWorld(t, cfg), t.Context()
-			s := w.Tenant()
+			w, ctx := newWorld(t, config(t)), t.Context()
 			want := tenant.Project{
-				ID: w.project.ID, GroupID: w.group.ID, Path: "acme/shop", Name: "shop", CreatedAt: instant(),
+				ID: w.project.ID, GroupID: w.group.ID, Path: "acme/shop", Name: "shop", CreatedAt: instant(), UpdatedAt: instant(),
 			}
-			for name, got := range map[string]tenant.Project{
-				"by id":   must(s.Project(ctx, want.ID))(t),
-				"by path": must(s.ProjectByPath(ctx, "acme/shop"))(t),
-				"listed":  must(s.Projects(ctx, 0, 10))(t)[0],
+			for how, got := range map[string]tenant.Project{
+				"made":    w.project,
+				"by id":   must(w.tenants.ProjectByID(ctx, want.ID))(t),
+				"by path": must(w.tenants.Project(ctx, "Acme/Shop"))(t),
 			} {
 				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", name, diff)
+					t.Errorf("%s (-want +got):\n%s", how, diff)
 				}
 			}
-			_, err := s.InsertProject(ctx, tenant.Project{GroupID: w.group.ID, Path: "acme/shop", Name: "again"})
-			wantCode(t, err, apperr.AlreadyExists)
-			_, err = s.Project(ctx, 99)
+			must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme/web"}))(t)
+			for _, taken := range []string{"acme/shop", "acme/SHOP", "acme/web"} {
+				_, err := w.tenants.CreateProject(ctx, tenant.NewProject{Path: taken})
+				wantCode(t, err, apperr.AlreadyExists)
+			}
+			_, err := w.tenants.Project(ctx, "acme/nothing")
 			wantCode(t, err, apperr.NotFound)
-			_, err = s.ProjectByPath(ctx, "acme/nothing")
+			_, err = w.tenants.ProjectByID(ctx, 99)
 			wantCode(t, err, apperr.NotFound)
 		})
 	}
 }
 
-func TestDeleteProject(t *testing.T) {
+// A group is renamed with all that is in it, and nothing else.
+func TestRename(t *testing.T) {
 	t.Parallel()
 	for name, config := range storetest.Databases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, ctx := newWorld(t, config(t)), t.Context()
-			s := w.Tenant()
-			used := must(s.InsertProject(ctx, tenant.Project{GroupID: w.group.ID, Path: "acme/used", Name: "used"}))(t)
-			free := must(s.InsertProject(ctx, tenant.Project{GroupID: w.group.ID, Path: "acme/free", Name: "free"}))(t)
-			must(s.EnsureEnvironment(ctx, tenant.Environment{ProjectID: free.ID, Name: "production", Slug: "production"}))(t)
-			w.addCluster(t, cluster.Cluster{Name: "own", Level: cluster.Project, ProjectID: used.ID})
+			deep := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme/web"}))(t)
+			below := must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/web/acme"}))(t)
+			must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme-old"}))(t)
+			beside := must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme-old/shop"}))(t)
 
-			wantCode(t, s.DeleteProject(ctx, used.ID), apperr.Conflict)
-			if err := s.DeleteProject(ctx, free.ID); err != nil {
-				t.Error(err)
+			top := must(w.tenants.UpdateGroup(ctx, w.group.ID, tenant.Change{Slug: new("Globex"), Name: new(" Globex Ltd. ")}))(t)
+			if top.Path != "Globex" || top.Name != "Globex Ltd." {
+				t.Errorf("renamed to %q, %q", top.Path, top.Name)
 			}
-			_, err := s.Project(ctx, free.ID)
+			got := map[int64]string{}
+			for _, id := range []int64{w.project.ID, below.ID, beside.ID} {
+				got[id] = must(w.tenants.ProjectByID(ctx, id))(t).Path
+			}
+			want := map[int64]string{
+				w.project.ID: "Globex/shop", below.ID: "Globex/web/acme", beside.ID: "acme-old/shop",
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("paths of the projects (-want +got):\n%s", diff)
+			}
+			if g := must(w.tenants.Group(ctx, "globex/web"))(t); g.ID != deep.ID {
+				t.Errorf("globex/web is group %d, want %d", g.ID, deep.ID)
+			}
+			_, err := w.tenants.Group(ctx, "acme")
 			wantCode(t, err, apperr.NotFound)
-			if left := must(s.Environments(ctx, free.ID))(t); len(left) != 0 {
-				t.Errorf("its environments are still there: %v", left)
+
+			_, err = w.tenants.UpdateGroup(ctx, w.group.ID, tenant.Change{Slug: new("ACME-old")})
+			wantCode(t, err, apperr.AlreadyExists)
+			must(w.tenants.UpdateGroup(ctx, w.group.ID, tenant.Change{Slug: new("globex")}))(t)
+			moved := must(w.tenants.UpdateProject(ctx, below.ID, tenant.Change{Slug: new("site"), Description: new("all")}))(t)
+			if moved.Path != "globex/web/site" || moved.Description != "all" {
+				t.Errorf("the project is %+v", moved)
 			}
-			if err := s.DeleteProject(ctx, free.ID); err != nil {
-				t.Errorf("deleting it again: %v", err)
-			}
+			_, err = w.tenants.UpdateProject(ctx, w.project.ID, tenant.Change{Slug: new("web")})
+			wantCode(t, err, apperr.AlreadyExists)
+			_, err = w.tenants.UpdateProject(ctx, 99, tenant.Change{Name: new("x")})
+			wantCode(t, err, apperr.NotFound)
 		})
 	}
 }
 
-func TestEnvironments(t *testing.T) {
+// A path that would become too long keeps a group from being renamed.
+func TestRenameKeepsPathsShort(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t, storetest.SQLiteConfig(t)), t.Context()
+	must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/" + long(250)}))(t)
+	_, err := w.tenants.UpdateGroup(ctx, w.group.ID, tenant.Change{Slug: new("globex")})
+	wantCode(t, err, apperr.ValidationFailed)
+	must(w.tenants.UpdateGroup(ctx, w.group.ID, tenant.Change{Slug: new("gbx")}))(t)
+}
+
+func long(n int) string {
+	text := make([]byte, n)
+	for i := range text {
+		text[i] = 'x'
+	}
+	return string(text)
+}
+
+func TestWhatIsUsedIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	for name, config := range storetest.Databases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := config(t)
-			w, ctx := newWorld(t, cfg), t.Context()
-			s := w.Tenant()
-			again := must(s.EnsureEnvironment(ctx, tenant.Environment{
-				ProjectID: w.project.ID, Name: "production", Slug: "other", CreatedAt: instant().AddDate(1, 0, 0),
-			}))(t)
-			if diff := cmp.Diff(w.environment, again); diff != "" {
-				t.Errorf("ensuring twice changed it (-want +got):\n%s", diff)
+			w, ctx := newWorld(t, config(t)), t.Context()
+			free := must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/free"}))(t)
+			must(w.tenants.EnsureEnvironment(ctx, free.ID, "production"))(t)
+			used := must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/used"}))(t)
+			w.addCluster(t, cluster.Cluster{Name: "own", Level: cluster.Project, ProjectID: used.ID})
+			w.addNamespace(t)
+			parent := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "parent"}))(t)
+			child := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "parent/child"}))(t)
+			home := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "home"}))(t)
+			w.addCluster(t, cluster.Cluster{Name: "group's", Level: cluster.Group, GroupID: home.ID})
+
+			for what, err := range map[string]error{
+				"a project with a cluster":   w.tenants.DeleteProject(ctx, used.ID),
+				"a project with a namespace": w.tenants.DeleteProject(ctx, w.project.ID),
+				"a group with projects":      w.tenants.DeleteGroup(ctx, w.group.ID),
+				"a group with a group":       w.tenants.DeleteGroup(ctx, parent.ID),
+				"a group with a cluster":     w.tenants.DeleteGroup(ctx, home.ID),
+			} {
+				if e, ok := apperr.From(err); !ok || e.Code != apperr.Conflict || e.Hint == "" {
+					t.Errorf("%s: %v, want a conflict with a hint", what, err)
+				}
 			}
-			staging := must(s.EnsureEnvironment(ctx, tenant.Environment{
-				ProjectID: w.project.ID, Name: "staging", Slug: "staging", CreatedAt: instant(),
-			}))(t)
-			want := []tenant.Environment{w.environment, staging}
-			if diff := cmp.Diff(want, must(s.Environments(ctx, w.project.ID))(t)); diff != "" {
-				t.Errorf("listed (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(staging, must(s.Environment(ctx, staging.ID))(t)); diff != "" {
-				t.Errorf("by id (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(staging, must(s.EnvironmentByName(ctx, w.project.ID, "staging"))(t)); diff != "" {
-				t.Errorf("by name (-want +got):\n%s", diff)
-			}
-			_, err := s.EnsureEnvironment(ctx, tenant.Environment{ProjectID: 99, Name: "lost", Slug: "lost"})
+			check(t, w.tenants.DeleteGroup(ctx, child.ID))
+			check(t, w.tenants.DeleteGroup(ctx, parent.ID))
+			wantCode(t, w.tenants.DeleteGroup(ctx, parent.ID), apperr.NotFound)
+			check(t, w.tenants.DeleteProject(ctx, free.ID))
+			_, err := w.tenants.ProjectByID(ctx, free.ID)
 			wantCode(t, err, apperr.NotFound)
-			_, err = s.EnvironmentByName(ctx, w.project.ID, "nothing")
-			wantCode(t, err, apperr.NotFound)
-			_, err = s.Environment(ctx, 99)
-			wantCode(t, err, apperr.NotFound)
+			if left := must(w.tenants.Environments(ctx, free.ID))(t); len(left) != 0 {
+				t.Errorf("its environments are still there: %v", left)
+			}
+			if err := w.tenants.DeleteProject(ctx, free.ID); err != nil {
+				t.Errorf("deleting it again: %v", err)
+			}
 		})
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/storetest"
-	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -204,9 +203,7 @@ func TestDeadlockIsTriedAgain(t *testing.T) {
 	n := w.addNamespace(t)
 	other := n
 	other.Name = "other"
-	other.EnvironmentID = must(w.Tenant().EnsureEnvironment(ctx, tenant.Environment{
-		ProjectID: w.project.ID, Name: "other", Slug: "other",
-	}))(t).ID
+	other.EnvironmentID = must(w.tenants.EnsureEnvironment(ctx, w.project.ID, "other"))(t).ID
 	check(t, w.Namespaces().Atomically(ctx, func(tx namespace.Tx) (err error) {
 		other, err = tx.InsertNamespace(ctx, other)
 		return err

@@ -23,6 +23,7 @@ type world struct {
 	*store.DB
 
 	cfg         store.Config
+	tenants     *tenant.Service
 	group       tenant.Group
 	project     tenant.Project
 	environment tenant.Environment
@@ -33,13 +34,10 @@ func newWorld(t *testing.T, cfg store.Config) world {
 	t.Helper()
 	w := world{DB: storetest.Open(t, cfg), cfg: cfg}
 	ctx := t.Context()
-	w.group = must(w.Tenant().InsertGroup(ctx, tenant.Group{Path: "acme", Name: "acme", CreatedAt: instant()}))(t)
-	w.project = must(w.Tenant().InsertProject(ctx, tenant.Project{
-		GroupID: w.group.ID, Path: "acme/shop", Name: "shop", CreatedAt: instant(),
-	}))(t)
-	w.environment = must(w.Tenant().EnsureEnvironment(ctx, tenant.Environment{
-		ProjectID: w.project.ID, Name: "production", Slug: "production", CreatedAt: instant(),
-	}))(t)
+	w.tenants = &tenant.Service{Store: w.Tenant(), Now: instant}
+	w.group = must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme"}))(t)
+	w.project = must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/shop"}))(t)
+	w.environment = must(w.tenants.EnsureEnvironment(ctx, w.project.ID, "production"))(t)
 	w.cluster = w.addCluster(t, cluster.Cluster{Name: "main", Level: cluster.Instance})
 	return w
 }

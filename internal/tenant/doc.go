@@ -1,6 +1,7 @@
-// Package tenant owns groups, projects and environments: their names, their
-// paths and how they are found.
+// Package tenant owns groups, projects, environments and members: their names
+// and paths, how they are found, and who has which role where.
 //
-// It leaves membership and rights to auth, and everything that runs in a
-// cluster to the domains built on it.
+// Groups are nested. A role in a group holds in everything below it, and what
+// somebody sees is what he has a role in. The package leaves what a role allows
+// to auth, and everything that runs in a cluster to the domains built on it.
 package tenant

@@ -36,6 +36,9 @@ type ListedMember struct {
 	Member
 	Username string
 	Name     string
+	// Kind and State are the user's: a person, bot or service, active or blocked.
+	Kind  string
+	State string
 	// Path is that of the group or project that the membership is of: another one
 	// than was asked for when it is inherited.
 	Path string

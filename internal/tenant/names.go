@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 )
@@ -15,6 +17,8 @@ import (
 const (
 	maxDepth       = 20
 	maxPath        = 255
+	maxName        = 255
+	maxDescription = 2000
 	maxEnvironment = 255
 	maxSlug        = 24
 )
@@ -23,6 +27,7 @@ const (
 // only, so that an id and a path cannot be confused.
 var (
 	segment         = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	shownName       = regexp.MustCompile(`^[\p{L}\p{N}\p{So}_][\p{L}\p{M}\p{N}\p{So}\p{Pd}_.+,&'()/ \x{200d}\x{fe0f}\x{1f3fb}-\x{1f3ff}-]*$`)
 	digits          = regexp.MustCompile(`^[0-9]+$`)
 	environmentName = regexp.MustCompile(`^[A-Za-z0-9_/\\$\{\}. -]+$`)
 	notSlug         = regexp.MustCompile(`[^a-z0-9]+`)
@@ -31,17 +36,77 @@ var (
 func validatePath(path string) error {
 	segments := strings.Split(path, "/")
 	if len(path) > maxPath || len(segments) > maxDepth {
-		return invalid("path", fmt.Sprintf("A path has at most %d characters and %d levels.", maxPath, maxDepth))
+		return errLong()
 	}
 	for _, s := range segments {
-		if !segment.MatchString(s) || strings.HasSuffix(s, ".") || strings.HasSuffix(s, ".git") {
+		if !segment.MatchString(s) || badEnding(s) {
 			return invalid("path", "Each part of a path has letters, digits, '_', '-' and '.', and does not begin with '-' or '.'.")
 		}
 	}
 	if digits.MatchString(path) {
 		return invalid("path", "A path of digits alone would be taken for an id.")
 	}
+	if slices.Contains(reserved(), strings.ToLower(segments[0])) {
+		return invalid("path", "The word is reserved: an address of the service begins with it.")
+	}
 	return nil
+}
+
+// badEnding reports whether an address that ends so would mean something else.
+func badEnding(segment string) bool {
+	lower := strings.ToLower(segment)
+	return strings.HasSuffix(lower, ".") || strings.HasSuffix(lower, ".git") || strings.HasSuffix(lower, ".atom")
+}
+
+// reserved lists the words that no top-level path begins with: the predecessor's,
+// so that what was made here could exist there, and those of our own addresses.
+func reserved() []string {
+	return []string{
+		"-", ".well-known", "404.html", "422.html", "500.html", "502.html", "503.html", "admin", "api",
+		"apple-touch-icon.png", "assets", "dashboard", "deploy.html", "explore", "favicon.ico", "favicon.png", "files",
+		"groups", "health_check", "help", "import", "jwt", "login", "oauth", "profile", "projects", "public", "robots.txt",
+		"s", "search", "sitemap", "sitemap.xml", "sitemap.xml.gz", "slash-command-logo.png", "snippets", "unsubscribe",
+		"uploads", "users", "v2",
+		"clusters", "healthz", "livez", "readyz", "sign-in", "sign-out", "static",
+	}
+}
+
+func errLong() error {
+	return invalid("path", fmt.Sprintf("A path has at most %d characters and %d levels.", maxPath, maxDepth))
+}
+
+// splitPath parts a full path into the path of its group and its own slug.
+func splitPath(path string) (parent, slug string, err error) {
+	if err := validatePath(path); err != nil {
+		return "", "", err
+	}
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path, nil
+	}
+	return path[:i], path[i+1:], nil
+}
+
+func validateName(name string) error {
+	if utf8.RuneCountInString(name) > maxName || !shownName.MatchString(name) {
+		return invalid("name", fmt.Sprintf("A name begins with a letter, a digit, an emoji or '_', and has at most %d characters, none of "+
+			"them a control character, quotation mark or bracket.", maxName))
+	}
+	return nil
+}
+
+func validateDescription(description string) error {
+	if utf8.RuneCountInString(description) > maxDescription {
+		return invalid("description", fmt.Sprintf("A description has at most %d characters.", maxDescription))
+	}
+	return nil
+}
+
+func orDefault(name, slug string) string {
+	if name = strings.TrimSpace(name); name != "" {
+		return name
+	}
+	return slug
 }
 
 func validateEnvironmentName(name string) error {

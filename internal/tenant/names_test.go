@@ -49,12 +49,12 @@ func TestEnvironmentSlugFitsKubernetes(t *testing.T) {
 func TestPathsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	service := &tenant.Service{Now: time.Now}
-	for _, path := range []string{"", "/acme", "acme/", "a//b", "-a", "a b", "42", ".", "..", "a/..", "x.git", strings.Repeat("a/", 20) + "a"} {
-		if _, err := service.CreateGroup(t.Context(), path, ""); apperr.CodeOf(err) != apperr.ValidationFailed {
+	for _, path := range []string{"", "/acme", "acme/", "a//b", "-a", "a b", "42", ".", "..", "a/..", "x.git", "x.Atom", "api", "API/shop", "-", "static/x", strings.Repeat("a/", 20) + "a"} {
+		if _, err := service.CreateGroup(t.Context(), tenant.NewGroup{Path: path}); apperr.CodeOf(err) != apperr.ValidationFailed {
 			t.Errorf("CreateGroup(%q): %v, want validation_failed", path, err)
 		}
 	}
-	if _, err := service.CreateProject(t.Context(), "shop", ""); apperr.CodeOf(err) != apperr.ValidationFailed {
+	if _, err := service.CreateProject(t.Context(), tenant.NewProject{Path: "shop"}); apperr.CodeOf(err) != apperr.ValidationFailed {
 		t.Errorf("a project outside a group: %v, want validation_failed", err)
 	}
 }

@@ -65,7 +65,8 @@ type EnvironmentQuery struct {
 	Page
 }
 
-// MemberQuery says which members of a place are wanted, in order of id.
+// MemberQuery says which members of a place are wanted, in order of the users'
+// ids: After is one of those.
 type MemberQuery struct {
 	Place Place
 	// Inherited adds members of the groups above: every user once, with the

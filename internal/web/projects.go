@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -12,7 +13,10 @@ type projectsView struct {
 }
 
 func (h *Handler) projects(w http.ResponseWriter, r *http.Request) error {
-	all, err := h.Tenant.Projects(r.Context(), after(r), pageSize)
+	who, _ := auth.FromContext(r.Context())
+	all, err := h.Tenant.Projects(r.Context(), who.Viewer(), tenant.ProjectQuery{
+		Page: tenant.Page{After: after(r), Limit: pageSize},
+	})
 	if err != nil {
 		return err
 	}

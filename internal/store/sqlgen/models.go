@@ -144,19 +144,37 @@ type Credential struct {
 }
 
 type Environment struct {
-	ID        int64
-	ProjectID int64
-	Name      string
-	Slug      string
-	CreatedAt int64
+	ID          int64
+	ProjectID   int64
+	Name        string
+	Slug        string
+	CreatedAt   int64
+	Tier        string
+	State       string
+	ExternalURL string
+	UpdatedAt   int64
 }
 
 type Group struct {
+	ID          int64
+	ParentID    sql.NullInt64
+	Path        string
+	Name        string
+	CreatedAt   int64
+	PathKey     string
+	Description string
+	UpdatedAt   int64
+}
+
+type Member struct {
 	ID        int64
-	ParentID  sql.NullInt64
-	Path      string
-	Name      string
+	UserID    int64
+	GroupID   sql.NullInt64
+	ProjectID sql.NullInt64
+	Role      int64
+	ExpiresAt int64
 	CreatedAt int64
+	CreatedBy int64
 }
 
 type Namespace struct {
@@ -227,11 +245,14 @@ type PolledValue struct {
 }
 
 type Project struct {
-	ID        int64
-	GroupID   int64
-	Path      string
-	Name      string
-	CreatedAt int64
+	ID          int64
+	GroupID     int64
+	Path        string
+	Name        string
+	CreatedAt   int64
+	PathKey     string
+	Description string
+	UpdatedAt   int64
 }
 
 type ProvisionEvent struct {

@@ -10,17 +10,90 @@ import (
 	"database/sql"
 )
 
-const deleteProject = `-- name: DeleteProject :exec
+const countEnvironments = `-- name: CountEnvironments :one
+SELECT COUNT(*) FROM (
+    SELECT e.id FROM environments e
+    WHERE e.project_id = $1 AND (e.state = $2 OR CAST($2 AS TEXT) = '')
+        AND lower(e.name) LIKE CAST($3 AS TEXT) ESCAPE '!'
+    LIMIT $4
+) found
+`
+
+type CountEnvironmentsParams struct {
+	ProjectID int64
+	State     string
+	Pattern   string
+	Most      int32
+}
+
+func (q *Queries) CountEnvironments(ctx context.Context, arg CountEnvironmentsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countEnvironments,
+		arg.ProjectID,
+		arg.State,
+		arg.Pattern,
+		arg.Most,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deleteEnvironment = `-- name: DeleteEnvironment :execrows
+DELETE FROM environments WHERE id = $1
+`
+
+func (q *Queries) DeleteEnvironment(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteEnvironment, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteGroup = `-- name: DeleteGroup :execrows
+DELETE FROM groups WHERE id = $1
+`
+
+func (q *Queries) DeleteGroup(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteGroup, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteGroupWords = `-- name: DeleteGroupWords :exec
+DELETE FROM group_words WHERE group_id = $1
+`
+
+func (q *Queries) DeleteGroupWords(ctx context.Context, groupID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteGroupWords, groupID)
+	return err
+}
+
+const deleteProject = `-- name: DeleteProject :execrows
 DELETE FROM projects WHERE id = $1
 `
 
-func (q *Queries) DeleteProject(ctx context.Context, id int64) error {
-	_, err := q.db.ExecContext(ctx, deleteProject, id)
+func (q *Queries) DeleteProject(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteProject, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteProjectWords = `-- name: DeleteProjectWords :exec
+DELETE FROM project_words WHERE project_id = $1
+`
+
+func (q *Queries) DeleteProjectWords(ctx context.Context, projectID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteProjectWords, projectID)
 	return err
 }
 
 const environment = `-- name: Environment :one
-SELECT id, project_id, name, slug, created_at FROM environments WHERE id = $1
+SELECT id, project_id, name, slug, created_at, tier, state, external_url, updated_at FROM environments WHERE id = $1
 `
 
 func (q *Queries) Environment(ctx context.Context, id int64) (Environment, error) {
@@ -32,12 +105,16 @@ func (q *Queries) Environment(ctx context.Context, id int64) (Environment, error
 		&i.Name,
 		&i.Slug,
 		&i.CreatedAt,
+		&i.Tier,
+		&i.State,
+		&i.ExternalURL,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const environmentByName = `-- name: EnvironmentByName :one
-SELECT id, project_id, name, slug, created_at FROM environments WHERE project_id = $1 AND name = $2
+SELECT id, project_id, name, slug, created_at, tier, state, external_url, updated_at FROM environments WHERE project_id = $1 AND name = $2
 `
 
 type EnvironmentByNameParams struct {
@@ -54,12 +131,16 @@ func (q *Queries) EnvironmentByName(ctx context.Context, arg EnvironmentByNamePa
 		&i.Name,
 		&i.Slug,
 		&i.CreatedAt,
+		&i.Tier,
+		&i.State,
+		&i.ExternalURL,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const environments = `-- name: Environments :many
-SELECT id, project_id, name, slug, created_at FROM environments WHERE project_id = $1 ORDER BY name
+SELECT id, project_id, name, slug, created_at, tier, state, external_url, updated_at FROM environments WHERE project_id = $1 ORDER BY name
 `
 
 func (q *Queries) Environments(ctx context.Context, projectID int64) ([]Environment, error) {
@@ -77,6 +158,118 @@ func (q *Queries) Environments(ctx context.Context, projectID int64) ([]Environm
 			&i.Name,
 			&i.Slug,
 			&i.CreatedAt,
+			&i.Tier,
+			&i.State,
+			&i.ExternalURL,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const environmentsAfter = `-- name: EnvironmentsAfter :many
+SELECT id, project_id, name, slug, created_at, tier, state, external_url, updated_at FROM environments
+WHERE project_id = $1 AND (state = $2 OR CAST($2 AS TEXT) = '')
+    AND lower(name) LIKE CAST($3 AS TEXT) ESCAPE '!' AND id > $4
+ORDER BY id LIMIT $5
+`
+
+type EnvironmentsAfterParams struct {
+	ProjectID int64
+	State     string
+	Pattern   string
+	After     int64
+	Most      int32
+}
+
+func (q *Queries) EnvironmentsAfter(ctx context.Context, arg EnvironmentsAfterParams) ([]Environment, error) {
+	rows, err := q.db.QueryContext(ctx, environmentsAfter,
+		arg.ProjectID,
+		arg.State,
+		arg.Pattern,
+		arg.After,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Environment
+	for rows.Next() {
+		var i Environment
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProjectID,
+			&i.Name,
+			&i.Slug,
+			&i.CreatedAt,
+			&i.Tier,
+			&i.State,
+			&i.ExternalURL,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const environmentsByName = `-- name: EnvironmentsByName :many
+SELECT id, project_id, name, slug, created_at, tier, state, external_url, updated_at FROM environments
+WHERE project_id = $1 AND (state = $2 OR CAST($2 AS TEXT) = '')
+    AND lower(name) LIKE CAST($3 AS TEXT) ESCAPE '!'
+ORDER BY name LIMIT $5 OFFSET $4
+`
+
+type EnvironmentsByNameParams struct {
+	ProjectID int64
+	State     string
+	Pattern   string
+	Past      int32
+	Most      int32
+}
+
+func (q *Queries) EnvironmentsByName(ctx context.Context, arg EnvironmentsByNameParams) ([]Environment, error) {
+	rows, err := q.db.QueryContext(ctx, environmentsByName,
+		arg.ProjectID,
+		arg.State,
+		arg.Pattern,
+		arg.Past,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Environment
+	for rows.Next() {
+		var i Environment
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProjectID,
+			&i.Name,
+			&i.Slug,
+			&i.CreatedAt,
+			&i.Tier,
+			&i.State,
+			&i.ExternalURL,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -92,7 +285,7 @@ func (q *Queries) Environments(ctx context.Context, projectID int64) ([]Environm
 }
 
 const group = `-- name: Group :one
-SELECT id, parent_id, path, name, created_at FROM groups WHERE id = $1
+SELECT id, parent_id, path, name, created_at, path_key, description, updated_at FROM groups WHERE id = $1
 `
 
 func (q *Queries) Group(ctx context.Context, id int64) (Group, error) {
@@ -104,16 +297,19 @@ func (q *Queries) Group(ctx context.Context, id int64) (Group, error) {
 		&i.Path,
 		&i.Name,
 		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const groupByPath = `-- name: GroupByPath :one
-SELECT id, parent_id, path, name, created_at FROM groups WHERE path = $1
+SELECT id, parent_id, path, name, created_at, path_key, description, updated_at FROM groups WHERE path_key = $1
 `
 
-func (q *Queries) GroupByPath(ctx context.Context, path string) (Group, error) {
-	row := q.db.QueryRowContext(ctx, groupByPath, path)
+func (q *Queries) GroupByPath(ctx context.Context, pathKey string) (Group, error) {
+	row := q.db.QueryRowContext(ctx, groupByPath, pathKey)
 	var i Group
 	err := row.Scan(
 		&i.ID,
@@ -121,38 +317,67 @@ func (q *Queries) GroupByPath(ctx context.Context, path string) (Group, error) {
 		&i.Path,
 		&i.Name,
 		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
-const groups = `-- name: Groups :many
-SELECT id, parent_id, path, name, created_at FROM groups WHERE id > $1 ORDER BY id LIMIT $2
+const groupContents = `-- name: GroupContents :one
+SELECT (SELECT COUNT(*) FROM groups g WHERE g.parent_id = $1) AS subgroups,
+    (SELECT COUNT(*) FROM projects p WHERE p.group_id = $1) AS projects,
+    (SELECT COUNT(*) FROM clusters c WHERE c.group_id = $1) AS clusters,
+    (SELECT COUNT(*) FROM provision_roles r WHERE r.group_id = $1) AS roles
 `
 
-type GroupsParams struct {
-	ID    int64
-	Limit int32
+type GroupContentsRow struct {
+	Subgroups int64
+	Projects  int64
+	Clusters  int64
+	Roles     int64
 }
 
-func (q *Queries) Groups(ctx context.Context, arg GroupsParams) ([]Group, error) {
-	rows, err := q.db.QueryContext(ctx, groups, arg.ID, arg.Limit)
+func (q *Queries) GroupContents(ctx context.Context, id sql.NullInt64) (GroupContentsRow, error) {
+	row := q.db.QueryRowContext(ctx, groupContents, id)
+	var i GroupContentsRow
+	err := row.Scan(
+		&i.Subgroups,
+		&i.Projects,
+		&i.Clusters,
+		&i.Roles,
+	)
+	return i, err
+}
+
+const groupRoot = `-- name: GroupRoot :one
+SELECT ancestor_id FROM group_tree WHERE group_id = $1 ORDER BY depth DESC LIMIT 1
+`
+
+func (q *Queries) GroupRoot(ctx context.Context, groupID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, groupRoot, groupID)
+	var ancestor_id int64
+	err := row.Scan(&ancestor_id)
+	return ancestor_id, err
+}
+
+const groupsAbove = `-- name: GroupsAbove :many
+SELECT ancestor_id FROM group_tree WHERE group_id = $1 ORDER BY depth
+`
+
+func (q *Queries) GroupsAbove(ctx context.Context, groupID int64) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, groupsAbove, groupID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Group
+	var items []int64
 	for rows.Next() {
-		var i Group
-		if err := rows.Scan(
-			&i.ID,
-			&i.ParentID,
-			&i.Path,
-			&i.Name,
-			&i.CreatedAt,
-		); err != nil {
+		var ancestor_id int64
+		if err := rows.Scan(&ancestor_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, ancestor_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -163,45 +388,64 @@ func (q *Queries) Groups(ctx context.Context, arg GroupsParams) ([]Group, error)
 	return items, nil
 }
 
-const insertEnvironment = `-- name: InsertEnvironment :exec
-INSERT INTO environments (project_id, name, slug, created_at) VALUES ($1, $2, $3, $4)
+const insertEnvironment = `-- name: InsertEnvironment :execrows
+INSERT INTO environments (project_id, name, slug, tier, state, external_url, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (project_id, name) DO NOTHING
 `
 
 type InsertEnvironmentParams struct {
-	ProjectID int64
-	Name      string
-	Slug      string
-	CreatedAt int64
+	ProjectID   int64
+	Name        string
+	Slug        string
+	Tier        string
+	State       string
+	ExternalURL string
+	CreatedAt   int64
+	UpdatedAt   int64
 }
 
-func (q *Queries) InsertEnvironment(ctx context.Context, arg InsertEnvironmentParams) error {
-	_, err := q.db.ExecContext(ctx, insertEnvironment,
+func (q *Queries) InsertEnvironment(ctx context.Context, arg InsertEnvironmentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertEnvironment,
 		arg.ProjectID,
 		arg.Name,
 		arg.Slug,
+		arg.Tier,
+		arg.State,
+		arg.ExternalURL,
 		arg.CreatedAt,
+		arg.UpdatedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertGroup = `-- name: InsertGroup :one
-INSERT INTO groups (parent_id, path, name, created_at) VALUES ($1, $2, $3, $4) RETURNING id, parent_id, path, name, created_at
+INSERT INTO groups (parent_id, path, path_key, name, description, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, parent_id, path, name, created_at, path_key, description, updated_at
 `
 
 type InsertGroupParams struct {
-	ParentID  sql.NullInt64
-	Path      string
-	Name      string
-	CreatedAt int64
+	ParentID    sql.NullInt64
+	Path        string
+	PathKey     string
+	Name        string
+	Description string
+	CreatedAt   int64
+	UpdatedAt   int64
 }
 
 func (q *Queries) InsertGroup(ctx context.Context, arg InsertGroupParams) (Group, error) {
 	row := q.db.QueryRowContext(ctx, insertGroup,
 		arg.ParentID,
 		arg.Path,
+		arg.PathKey,
 		arg.Name,
+		arg.Description,
 		arg.CreatedAt,
+		arg.UpdatedAt,
 	)
 	var i Group
 	err := row.Scan(
@@ -210,27 +454,74 @@ func (q *Queries) InsertGroup(ctx context.Context, arg InsertGroupParams) (Group
 		&i.Path,
 		&i.Name,
 		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
+const insertGroupTree = `-- name: InsertGroupTree :exec
+INSERT INTO group_tree (ancestor_id, group_id, depth)
+SELECT t.ancestor_id, CAST($1 AS BIGINT), t.depth + 1 FROM group_tree t WHERE t.group_id = $2
+UNION ALL SELECT CAST($1 AS BIGINT), CAST($1 AS BIGINT), 0
+`
+
+type InsertGroupTreeParams struct {
+	GroupID  int64
+	ParentID int64
+}
+
+func (q *Queries) InsertGroupTree(ctx context.Context, arg InsertGroupTreeParams) error {
+	_, err := q.db.ExecContext(ctx, insertGroupTree, arg.GroupID, arg.ParentID)
+	return err
+}
+
+const insertGroupWords = `-- name: InsertGroupWords :exec
+WITH RECURSIVE endings (ending) AS (
+    SELECT CAST($2 AS TEXT) AS ending
+    UNION
+    SELECT substr(e.ending, 2) FROM endings e WHERE length(e.ending) > 1
+)
+INSERT INTO group_words (ending, group_id)
+SELECT DISTINCT substr(endings.ending, 1, 40), CAST($1 AS BIGINT) FROM endings WHERE true
+ON CONFLICT (ending, group_id) DO NOTHING
+`
+
+type InsertGroupWordsParams struct {
+	GroupID int64
+	Word    string
+}
+
+func (q *Queries) InsertGroupWords(ctx context.Context, arg InsertGroupWordsParams) error {
+	_, err := q.db.ExecContext(ctx, insertGroupWords, arg.GroupID, arg.Word)
+	return err
+}
+
 const insertProject = `-- name: InsertProject :one
-INSERT INTO projects (group_id, path, name, created_at) VALUES ($1, $2, $3, $4) RETURNING id, group_id, path, name, created_at
+INSERT INTO projects (group_id, path, path_key, name, description, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, group_id, path, name, created_at, path_key, description, updated_at
 `
 
 type InsertProjectParams struct {
-	GroupID   int64
-	Path      string
-	Name      string
-	CreatedAt int64
+	GroupID     int64
+	Path        string
+	PathKey     string
+	Name        string
+	Description string
+	CreatedAt   int64
+	UpdatedAt   int64
 }
 
 func (q *Queries) InsertProject(ctx context.Context, arg InsertProjectParams) (Project, error) {
 	row := q.db.QueryRowContext(ctx, insertProject,
 		arg.GroupID,
 		arg.Path,
+		arg.PathKey,
 		arg.Name,
+		arg.Description,
 		arg.CreatedAt,
+		arg.UpdatedAt,
 	)
 	var i Project
 	err := row.Scan(
@@ -239,12 +530,135 @@ func (q *Queries) InsertProject(ctx context.Context, arg InsertProjectParams) (P
 		&i.Path,
 		&i.Name,
 		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
+const insertProjectWords = `-- name: InsertProjectWords :exec
+WITH RECURSIVE endings (ending) AS (
+    SELECT CAST($2 AS TEXT) AS ending
+    UNION
+    SELECT substr(e.ending, 2) FROM endings e WHERE length(e.ending) > 1
+)
+INSERT INTO project_words (ending, project_id)
+SELECT DISTINCT substr(endings.ending, 1, 40), CAST($1 AS BIGINT) FROM endings WHERE true
+ON CONFLICT (ending, project_id) DO NOTHING
+`
+
+type InsertProjectWordsParams struct {
+	ProjectID int64
+	Word      string
+}
+
+func (q *Queries) InsertProjectWords(ctx context.Context, arg InsertProjectWordsParams) error {
+	_, err := q.db.ExecContext(ctx, insertProjectWords, arg.ProjectID, arg.Word)
+	return err
+}
+
+const lockEnvironment = `-- name: LockEnvironment :one
+UPDATE environments SET id = id WHERE id = $1 RETURNING id, project_id, name, slug, created_at, tier, state, external_url, updated_at
+`
+
+func (q *Queries) LockEnvironment(ctx context.Context, id int64) (Environment, error) {
+	row := q.db.QueryRowContext(ctx, lockEnvironment, id)
+	var i Environment
+	err := row.Scan(
+		&i.ID,
+		&i.ProjectID,
+		&i.Name,
+		&i.Slug,
+		&i.CreatedAt,
+		&i.Tier,
+		&i.State,
+		&i.ExternalURL,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const lockGroup = `-- name: LockGroup :one
+UPDATE groups SET id = id WHERE id = $1 RETURNING id, parent_id, path, name, created_at, path_key, description, updated_at
+`
+
+func (q *Queries) LockGroup(ctx context.Context, id int64) (Group, error) {
+	row := q.db.QueryRowContext(ctx, lockGroup, id)
+	var i Group
+	err := row.Scan(
+		&i.ID,
+		&i.ParentID,
+		&i.Path,
+		&i.Name,
+		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const lockProject = `-- name: LockProject :one
+UPDATE projects SET id = id WHERE id = $1 RETURNING id, group_id, path, name, created_at, path_key, description, updated_at
+`
+
+func (q *Queries) LockProject(ctx context.Context, id int64) (Project, error) {
+	row := q.db.QueryRowContext(ctx, lockProject, id)
+	var i Project
+	err := row.Scan(
+		&i.ID,
+		&i.GroupID,
+		&i.Path,
+		&i.Name,
+		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const longestPath = `-- name: LongestPath :one
+SELECT CAST(COALESCE(MAX(length(path)), 0) AS BIGINT) AS longest FROM (
+    SELECT g.path FROM group_tree t JOIN groups g ON g.id = t.group_id WHERE t.ancestor_id = $1
+    UNION ALL
+    SELECT p.path FROM group_tree t JOIN projects p ON p.group_id = t.group_id WHERE t.ancestor_id = $1
+) below
+`
+
+func (q *Queries) LongestPath(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, longestPath, id)
+	var longest int64
+	err := row.Scan(&longest)
+	return longest, err
+}
+
+const namespacesOfEnvironment = `-- name: NamespacesOfEnvironment :one
+SELECT COUNT(*) FROM namespaces WHERE environment_id = $1
+`
+
+func (q *Queries) NamespacesOfEnvironment(ctx context.Context, environmentID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, namespacesOfEnvironment, environmentID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const pathTaken = `-- name: PathTaken :one
+SELECT (SELECT COUNT(*) FROM groups g WHERE g.path_key = $1)
+    + (SELECT COUNT(*) FROM projects p WHERE p.path_key = $1) AS taken
+`
+
+func (q *Queries) PathTaken(ctx context.Context, pathKey string) (int32, error) {
+	row := q.db.QueryRowContext(ctx, pathTaken, pathKey)
+	var taken int32
+	err := row.Scan(&taken)
+	return taken, err
+}
+
 const project = `-- name: Project :one
-SELECT id, group_id, path, name, created_at FROM projects WHERE id = $1
+SELECT id, group_id, path, name, created_at, path_key, description, updated_at FROM projects WHERE id = $1
 `
 
 func (q *Queries) Project(ctx context.Context, id int64) (Project, error) {
@@ -256,16 +670,19 @@ func (q *Queries) Project(ctx context.Context, id int64) (Project, error) {
 		&i.Path,
 		&i.Name,
 		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const projectByPath = `-- name: ProjectByPath :one
-SELECT id, group_id, path, name, created_at FROM projects WHERE path = $1
+SELECT id, group_id, path, name, created_at, path_key, description, updated_at FROM projects WHERE path_key = $1
 `
 
-func (q *Queries) ProjectByPath(ctx context.Context, path string) (Project, error) {
-	row := q.db.QueryRowContext(ctx, projectByPath, path)
+func (q *Queries) ProjectByPath(ctx context.Context, pathKey string) (Project, error) {
+	row := q.db.QueryRowContext(ctx, projectByPath, pathKey)
 	var i Project
 	err := row.Scan(
 		&i.ID,
@@ -273,44 +690,150 @@ func (q *Queries) ProjectByPath(ctx context.Context, path string) (Project, erro
 		&i.Path,
 		&i.Name,
 		&i.CreatedAt,
+		&i.PathKey,
+		&i.Description,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
-const projects = `-- name: Projects :many
-SELECT id, group_id, path, name, created_at FROM projects WHERE id > $1 ORDER BY id LIMIT $2
+const projectContents = `-- name: ProjectContents :one
+SELECT (SELECT COUNT(*) FROM clusters c WHERE c.project_id = $1) AS clusters,
+    (SELECT COUNT(*) FROM namespaces n WHERE n.project_id = $1) AS namespaces
 `
 
-type ProjectsParams struct {
-	ID    int64
-	Limit int32
+type ProjectContentsRow struct {
+	Clusters   int64
+	Namespaces int64
 }
 
-func (q *Queries) Projects(ctx context.Context, arg ProjectsParams) ([]Project, error) {
-	rows, err := q.db.QueryContext(ctx, projects, arg.ID, arg.Limit)
+func (q *Queries) ProjectContents(ctx context.Context, id sql.NullInt64) (ProjectContentsRow, error) {
+	row := q.db.QueryRowContext(ctx, projectContents, id)
+	var i ProjectContentsRow
+	err := row.Scan(&i.Clusters, &i.Namespaces)
+	return i, err
+}
+
+const renameGroups = `-- name: RenameGroups :exec
+UPDATE groups SET path = CAST($1 AS TEXT) || substr(path, CAST($2 AS INTEGER)),
+    path_key = CAST($3 AS TEXT) || substr(path_key, CAST($2 AS INTEGER))
+WHERE id IN (SELECT t.group_id FROM group_tree t WHERE t.ancestor_id = $4)
+`
+
+type RenameGroupsParams struct {
+	Path    string
+	Cut     int32
+	PathKey string
+	ID      int64
+}
+
+func (q *Queries) RenameGroups(ctx context.Context, arg RenameGroupsParams) error {
+	_, err := q.db.ExecContext(ctx, renameGroups,
+		arg.Path,
+		arg.Cut,
+		arg.PathKey,
+		arg.ID,
+	)
+	return err
+}
+
+const renameProjects = `-- name: RenameProjects :exec
+UPDATE projects SET path = CAST($1 AS TEXT) || substr(path, CAST($2 AS INTEGER)),
+    path_key = CAST($3 AS TEXT) || substr(path_key, CAST($2 AS INTEGER))
+WHERE group_id IN (SELECT t.group_id FROM group_tree t WHERE t.ancestor_id = $4)
+`
+
+type RenameProjectsParams struct {
+	Path    string
+	Cut     int32
+	PathKey string
+	ID      int64
+}
+
+func (q *Queries) RenameProjects(ctx context.Context, arg RenameProjectsParams) error {
+	_, err := q.db.ExecContext(ctx, renameProjects,
+		arg.Path,
+		arg.Cut,
+		arg.PathKey,
+		arg.ID,
+	)
+	return err
+}
+
+const updateEnvironment = `-- name: UpdateEnvironment :execrows
+UPDATE environments SET tier = $2, state = $3, external_url = $4, updated_at = $5 WHERE id = $1
+`
+
+type UpdateEnvironmentParams struct {
+	ID          int64
+	Tier        string
+	State       string
+	ExternalURL string
+	UpdatedAt   int64
+}
+
+func (q *Queries) UpdateEnvironment(ctx context.Context, arg UpdateEnvironmentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateEnvironment,
+		arg.ID,
+		arg.Tier,
+		arg.State,
+		arg.ExternalURL,
+		arg.UpdatedAt,
+	)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	var items []Project
-	for rows.Next() {
-		var i Project
-		if err := rows.Scan(
-			&i.ID,
-			&i.GroupID,
-			&i.Path,
-			&i.Name,
-			&i.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
+	return result.RowsAffected()
+}
+
+const updateGroup = `-- name: UpdateGroup :execrows
+UPDATE groups SET name = $2, description = $3, updated_at = $4 WHERE id = $1
+`
+
+type UpdateGroupParams struct {
+	ID          int64
+	Name        string
+	Description string
+	UpdatedAt   int64
+}
+
+func (q *Queries) UpdateGroup(ctx context.Context, arg UpdateGroupParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateGroup,
+		arg.ID,
+		arg.Name,
+		arg.Description,
+		arg.UpdatedAt,
+	)
+	if err != nil {
+		return 0, err
 	}
-	if err := rows.Close(); err != nil {
-		return nil, err
+	return result.RowsAffected()
+}
+
+const updateProject = `-- name: UpdateProject :execrows
+UPDATE projects SET path = $2, path_key = $3, name = $4, description = $5, updated_at = $6 WHERE id = $1
+`
+
+type UpdateProjectParams struct {
+	ID          int64
+	Path        string
+	PathKey     string
+	Name        string
+	Description string
+	UpdatedAt   int64
+}
+
+func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateProject,
+		arg.ID,
+		arg.Path,
+		arg.PathKey,
+		arg.Name,
+		arg.Description,
+		arg.UpdatedAt,
+	)
+	if err != nil {
+		return 0, err
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return result.RowsAffected()
 }
