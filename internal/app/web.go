@@ -18,7 +18,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	if err != nil {
 		return nil, err
 	}
-	access := auth.NewAccess(nil)
+	access := auth.NewAccess(c.tenants)
 	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Now: now, Log: c.log}
 	mirror := &workload.Mirror{
 		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now, Poke: c.wake,

@@ -16,6 +16,7 @@ type Error struct {
 	Code    Code
 	Message string        // one safe sentence, written by us
 	Hint    string        // what to do about it; may be empty
+	Field   string        // of what was asked for, that it is about; empty for no single one
 	After   time.Duration // before which another try is of no use; 0 when nothing is known
 	err     error
 }
@@ -57,6 +58,13 @@ func (e *Error) WithHint(hint string) *Error {
 func (e *Error) WithMessage(message string) *Error {
 	c := *e
 	c.Message = message
+	return &c
+}
+
+// WithField returns a copy that says which field of what was asked for it is about.
+func (e *Error) WithField(field string) *Error {
+	c := *e
+	c.Field = field
 	return &c
 }
 

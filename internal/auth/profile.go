@@ -142,5 +142,6 @@ func isText(s string) bool {
 func lower(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 func invalid(field, hint string) error {
-	return apperr.Of(apperr.ValidationFailed).WithMessage(fmt.Sprintf("The %s is not acceptable.", field)).WithHint(hint)
+	return apperr.Of(apperr.ValidationFailed).WithField(field).
+		WithMessage(fmt.Sprintf("The %s is not acceptable.", field)).WithHint(hint)
 }

@@ -42,8 +42,6 @@ type world struct {
 	meanwhile   func()
 	dissolved   bool
 	uncleared   bool
-	clears      int
-	items       []cluster.Item
 	proofs      int
 	invalidated []int64
 }
@@ -136,12 +134,11 @@ func (m mirror) Forget(context.Context, int64) error {
 	return nil
 }
 
-func (w *world) Clear(context.Context, cluster.Cluster) (bool, error) {
-	w.clears++
+func (w *world) Clear(context.Context, int64, cluster.Removal) (bool, error) {
 	return !w.uncleared, nil
 }
 
-func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return w.items, nil }
+func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return nil, nil }
 
 func (w *world) RemoveNamespaces(context.Context, []int64) error { return nil }
 

@@ -125,7 +125,7 @@ func errNoGroup(path string) error {
 
 func invalid(field, hint string) error {
 	e := apperr.Of(apperr.ValidationFailed)
-	return e.WithMessage(fmt.Sprintf("The %s is not acceptable.", field)).WithHint(hint)
+	return e.WithField(field).WithMessage(fmt.Sprintf("The %s is not acceptable.", field)).WithHint(hint)
 }
 
 // EnvironmentSlug returns the name in a form that fits Kubernetes names. A name

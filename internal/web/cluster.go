@@ -2,19 +2,21 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 )
 
 type clusterView struct {
-	Cluster      cluster.Cluster
+	place
+
 	Connection   aged
 	Failure      apperr.Code
 	Findings     []findingView
 	Identity     identityPart
 	Applications []applicationView
+	// Left is what still stands in a cluster that is being detached.
+	Left []itemView
 	// RunID is what made the cluster on Amazon EKS; 0 when people attached it.
 	RunID int64
 }
@@ -29,21 +31,19 @@ type findingView struct {
 }
 
 func (h *Handler) cluster(w http.ResponseWriter, r *http.Request) error {
-	c, err := h.Clusters.Cluster(r.Context(), r.PathValue("cluster"))
+	view, err := h.connection(r)
 	if err != nil {
 		return err
 	}
-	value, err := h.Values.Read(r.Context(), c.ID, cluster.ConnectionValue)
-	if err != nil {
-		return err
-	}
-	connection := cluster.Report(value.Data, value.Code)
-	view := clusterView{
-		Cluster: c, Failure: value.Code,
-		Connection: aged{connectionStatus(connection, value.Code), value.CheckedAt},
-	}
-	if connection != nil {
-		view.Findings = findings(*connection)
+	c := view.Cluster
+	switch c.State {
+	case cluster.Draft:
+		return h.render(w, r, http.StatusOK, "draft", "Draft of "+c.Name, view)
+	case cluster.Removing:
+		if view.Left, err = h.inventory(r, c.ID); err != nil {
+			return err
+		}
+		return h.render(w, r, http.StatusOK, "detaching", "Detaching "+c.Name, view)
 	}
 	run, err := h.Provisions.RunOf(r.Context(), c.ID)
 	if err != nil && apperr.CodeOf(err) != apperr.NotFound {
@@ -59,6 +59,21 @@ func (h *Handler) cluster(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.render(w, r, http.StatusOK, "cluster", c.Name, view)
+}
+
+// connection is what is known of a cluster's connection: the report card.
+func (h *Handler) connection(r *http.Request) (clusterView, error) {
+	at := here(r)
+	value, err := h.Values.Read(r.Context(), at.Cluster.ID, cluster.ConnectionValue)
+	if err != nil {
+		return clusterView{}, err
+	}
+	connection := cluster.Report(value.Data, value.Code)
+	view := clusterView{place: at, Failure: value.Code, Connection: aged{connectionStatus(connection, value.Code), value.CheckedAt}}
+	if connection != nil {
+		view.Findings = findings(*connection)
+	}
+	return view, nil
 }
 
 func findings(c cluster.Connection) []findingView {
@@ -91,13 +106,8 @@ func title(f cluster.Finding) string {
 }
 
 func (h *Handler) checkCluster(w http.ResponseWriter, r *http.Request) error {
-	c, err := h.Clusters.Cluster(r.Context(), r.PathValue("cluster"))
-	if err != nil {
+	if err := h.Clusters.Check(r.Context(), here(r).Cluster.ID); err != nil {
 		return err
 	}
-	if err := h.Clusters.Check(r.Context(), c.ID); err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/clusters/"+strconv.FormatInt(c.ID, 10), http.StatusSeeOther)
-	return nil
+	return toCluster(w, r)
 }

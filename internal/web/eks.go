@@ -33,16 +33,12 @@ type runRow struct {
 	Changed time.Time
 }
 
-func (h *Handler) addCluster(w http.ResponseWriter, r *http.Request) error {
-	return h.render(w, r, http.StatusOK, "add", "Add a cluster", nil)
-}
-
 func (h *Handler) eks(w http.ResponseWriter, r *http.Request) error {
-	roles, err := h.Provisions.Roles(r.Context(), 0, pageSize)
+	roles, err := h.Provisions.Roles(r.Context(), 0, listSize)
 	if err != nil {
 		return err
 	}
-	runs, err := h.Provisions.Runs(r.Context(), after(r), pageSize)
+	runs, err := h.Provisions.Runs(r.Context(), after(r), listSize)
 	if err != nil {
 		return err
 	}
@@ -53,7 +49,7 @@ func (h *Handler) eks(w http.ResponseWriter, r *http.Request) error {
 	for i, run := range runs {
 		view.Runs[i] = rowOf(run)
 	}
-	if len(runs) == pageSize {
+	if len(runs) == listSize {
 		view.Next = runs[len(runs)-1].ID
 	}
 	return h.render(w, r, http.StatusOK, "eks", "Amazon EKS", view)

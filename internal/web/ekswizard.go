@@ -97,7 +97,7 @@ func (h *Handler) showWizard(w http.ResponseWriter, r *http.Request, view wizard
 
 // chooseRole takes the role that the form names, or the only one that there is.
 func (h *Handler) chooseRole(r *http.Request, view *wizardView) error {
-	all, err := h.Provisions.Roles(r.Context(), 0, pageSize)
+	all, err := h.Provisions.Roles(r.Context(), 0, listSize)
 	if err != nil {
 		return err
 	}

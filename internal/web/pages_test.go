@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/provision"
-	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -35,11 +35,8 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 	views := map[string]any{
 		"sign-in": signInView{ReturnTo: hostile, Error: apperr.Of(apperr.Unauthenticated)},
 		"error":   errorView{Error: apperr.Of(apperr.NotFound), Correlation: hostile},
-		"clusters": clustersView{Next: 3, Rows: []clusterRow{{
-			ID: 1, Name: hostile, Level: cluster.Instance, Scope: hostile, Host: hostile, Version: hostile, Connection: aged{status{"good", hostile}, now},
-		}}},
 		"cluster": clusterView{
-			RunID: 3, Cluster: cluster.Cluster{ID: 1, Name: hostile}, Failure: apperr.ClusterTimeout, Connection: aged{AsOf: now},
+			RunID: 3, place: hostilePlace(), Failure: apperr.ClusterTimeout, Connection: aged{AsOf: now},
 			Findings: []findingView{{Tone: "bad", Title: hostile, Text: hostile, Hint: hostile, Code: apperr.ClusterForbidden, Detail: []string{hostile}}},
 			Identity: identityOf(cluster.Identity{
 				State: cluster.IdentityRotating, Features: cluster.Features(), Code: apperr.RightsMissing, Detail: []string{hostile}, Since: now,
@@ -62,13 +59,13 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 			Next: 3, Roles: []roleRow{{provision.Role{ID: 1, Name: hostile, AccountID: hostile, Region: hostile, VerifiedAt: now}, status{"good", hostile}}},
 			Runs: []runRow{{ID: 1, Name: hostile, Region: hostile, Version: hostile, Nodes: hostile, Busy: true, Status: status{"busy", hostile}}},
 		},
-		"eks-role-new": newRoleView{Name: hostile, Group: hostile, Region: hostile, Wrong: wrong{"name", apperr.Of(apperr.ValidationFailed)}},
+		"eks-role-new": newRoleView{Name: hostile, Group: hostile, Region: hostile, Wrong: wrong{Field: "name", Error: apperr.Of(apperr.ValidationFailed)}},
 		"eks-role": roleView{
 			Role: provision.Role{
 				ID: 1, Name: hostile, ExternalID: hostile, Principal: hostile, ARN: hostile, StackRoleARN: hostile, AccountID: hostile,
 				Region: hostile, State: provision.RoleRefused, Code: apperr.CloudRoleOpen, GroupID: 4,
 			},
-			Command: hostile, ARN: hostile, StackRoleARN: hostile, Region: hostile, Wrong: wrong{"role", apperr.Of(apperr.CloudRoleTaken)},
+			Command: hostile, ARN: hostile, StackRoleARN: hostile, Region: hostile, Wrong: wrong{Field: "role", Error: apperr.Of(apperr.CloudRoleTaken)},
 		},
 		"eks-new": hostileWizard(now),
 		"eks-run": hostileRun(now),
@@ -78,15 +75,17 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 				Dependents: provision.Dependents{Balancers: []apperr.Untrusted{hostile}, Volumes: []apperr.Untrusted{hostile}},
 				Billed:     []provision.Billed{{Kind: hostile, ID: hostile, USDMonth: 3}}, AsOf: now, Code: apperr.CloudPermissions,
 			},
-			Wrong: wrong{"confirmation", apperr.Of(apperr.ValidationFailed)},
+			Wrong: wrong{Field: "confirmation", Error: apperr.Of(apperr.ValidationFailed)},
 		},
-		"projects": projectsView{Next: 9, Rows: []tenant.Project{{ID: 1, Name: hostile, Path: hostile}}},
-		"project": projectView{Project: tenant.Project{ID: 1, Name: hostile, Path: hostile}, Environments: []environmentView{{
+		"project": projectView{place: hostilePlace(), Environments: []environmentView{{
 			ID: 1, Name: hostile, Topics: "namespace/1", ReadyAt: &now, Namespace: hostile, ClusterID: 1, ClusterName: hostile,
 			Profile: namespace.Restricted, Code: apperr.NamespaceForeign, Objects: []namespace.Object{{Kind: "Role", Name: hostile, Code: apperr.ClusterForbidden}},
 			Pods: []podView{{workload.Pod{Name: hostile, Node: hostile, Reason: hostile}, status{"bad", hostile}}}, NoPods: hostile,
 		}}},
 	}
+	maps.Copy(views, hostileTenancy(now))
+	maps.Copy(views, hostileClusters(now))
+	maps.Copy(views, hostileAccess(now))
 	for name := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +94,13 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 				t.Fatal("this page has no fixture")
 			}
 			var out bytes.Buffer
-			if err := all[name].Execute(&out, hostileFrame(name, view)); err != nil {
+			var err error
+			if name == "options" { // a fragment, without a frame
+				err = all[name].ExecuteTemplate(&out, name+".html", view)
+			} else {
+				err = all[name].Execute(&out, hostileFrame(name, view))
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			if strings.Contains(out.String(), "<script>alert") || strings.Contains(out.String(), "<img src=x") {
@@ -124,7 +129,7 @@ func hostileWizard(now time.Time) wizardView {
 	role := provision.Role{ID: 1, Name: hostile, AccountID: hostile, Region: hostile}
 	return wizardView{
 		Roles: []provision.Role{role}, Role: &role, Form: formOf(1, hostileSpec()), Topic: hostile, Address: hostile, AsOf: now,
-		Code: apperr.CloudPermissions, Wrong: wrong{"VPC", apperr.Of(apperr.ValidationFailed)},
+		Code: apperr.CloudPermissions, Wrong: wrong{Field: "VPC", Error: apperr.Of(apperr.ValidationFailed)},
 		Offers: provision.Offers{Regions: []string{hostile}, InstanceTypes: []string{hostile}, Networks: []provision.OfferNetwork{{
 			ID: hostile, Name: hostile, CIDR: hostile, Subnets: []provision.OfferSubnet{{ID: hostile, Name: hostile, Zone: hostile, Public: true}},
 			SecurityGroups: []provision.OfferGroup{{ID: hostile, Name: hostile}},

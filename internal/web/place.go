@@ -23,7 +23,7 @@ type place struct {
 	// Project and Cluster are what the page is about; zero elsewhere.
 	Project tenant.Project
 	Cluster cluster.Cluster
-	// Above are the groups above, from the top, that the reader may see.
+	// Above are the groups that lead here, from the top, as far as the reader may see them: ids and paths.
 	Above []tenant.Group
 	// Own is set on the pages that people have to themselves.
 	Own bool
@@ -54,9 +54,9 @@ func (p place) may(ability auth.Ability) bool {
 func (p place) Path() string {
 	switch {
 	case p.Subject.ProjectID != 0:
-		return "/projects/" + strconv.FormatInt(p.Subject.ProjectID, 10)
+		return "/projects/" + decimal(p.Subject.ProjectID)
 	case p.Subject.GroupID != 0:
-		return "/groups/" + strconv.FormatInt(p.Subject.GroupID, 10)
+		return "/groups/" + decimal(p.Subject.GroupID)
 	}
 	return ""
 }
@@ -119,13 +119,13 @@ func (h *Handler) placeOfCluster(ctx context.Context, c cluster.Cluster) (place,
 func (h *Handler) placeOf(ctx context.Context, groupID, projectID int64) (at place, err error) {
 	at.Subject = auth.Subject{GroupID: groupID, ProjectID: projectID}
 	if projectID != 0 {
-		if at.Project, err = h.Tenant.Project(ctx, strconv.FormatInt(projectID, 10)); err != nil {
+		if at.Project, err = h.Tenant.ProjectByID(ctx, projectID); err != nil {
 			return place{}, err
 		}
 		groupID = at.Project.GroupID
 	}
 	if groupID != 0 {
-		at.Group, err = h.Tenant.Group(ctx, strconv.FormatInt(groupID, 10))
+		at.Group, err = h.Tenant.GroupByID(ctx, groupID)
 	}
 	return at, err
 }
@@ -176,7 +176,35 @@ func (h *Handler) enter(r *http.Request, find locate, ability auth.Ability) (pla
 			return at, err
 		}
 	}
-	return at, nil
+	at.Above, err = h.above(r.Context(), at)
+	return at, err
+}
+
+// above is the way to a place through the groups that its reader may see. Who is a member of a group sees everything
+// below it, so the first one that he sees from the top decides.
+func (h *Handler) above(ctx context.Context, at place) ([]tenant.Group, error) {
+	if at.Group.ID == 0 {
+		return nil, nil
+	}
+	ids, err := h.Tenant.GroupsAbove(ctx, at.Group.ID)
+	if err != nil {
+		return nil, err
+	}
+	way, path := make([]tenant.Group, len(ids)), at.Group.Path
+	for i, id := range ids { // the nearest first, and so are the parts of a path from its end
+		way[len(ids)-1-i] = tenant.Group{ID: id, Path: path}
+		path = parentOf(path)
+	}
+	for i, g := range way {
+		role, err := h.Access.Role(ctx, at.Who, auth.Group(g.ID))
+		if err != nil {
+			return nil, err
+		}
+		if role != tenant.NoRole {
+			return way[i:], nil
+		}
+	}
+	return nil, nil
 }
 
 // crumb is a part of the way to a page.
@@ -186,16 +214,13 @@ type crumb struct{ Name, Href string }
 func (p place) trail() []crumb {
 	var trail []crumb
 	for _, g := range p.Above {
-		trail = append(trail, crumb{lastOf(g.Path), "/groups/" + strconv.FormatInt(g.ID, 10)})
-	}
-	if p.Group.ID != 0 {
-		trail = append(trail, crumb{lastOf(p.Group.Path), "/groups/" + strconv.FormatInt(p.Group.ID, 10)})
+		trail = append(trail, crumb{lastOf(g.Path), "/groups/" + decimal(g.ID)})
 	}
 	if p.Project.ID != 0 {
-		trail = append(trail, crumb{lastOf(p.Project.Path), "/projects/" + strconv.FormatInt(p.Project.ID, 10)})
+		trail = append(trail, crumb{lastOf(p.Project.Path), "/projects/" + decimal(p.Project.ID)})
 	}
 	if p.Cluster.ID != 0 {
-		trail = append(trail, crumb{p.Cluster.Name, "/clusters/" + strconv.FormatInt(p.Cluster.ID, 10)})
+		trail = append(trail, crumb{p.Cluster.Name, "/clusters/" + decimal(p.Cluster.ID)})
 	}
 	return trail
 }

@@ -15,7 +15,8 @@ import (
 )
 
 type projectView struct {
-	Project      tenant.Project
+	place
+
 	Environments []environmentView
 }
 
@@ -43,10 +44,8 @@ type podView struct {
 }
 
 func (h *Handler) project(w http.ResponseWriter, r *http.Request) error {
-	project, err := h.Tenant.Project(r.Context(), r.PathValue("project"))
-	if err != nil {
-		return err
-	}
+	at := here(r)
+	project := at.Project
 	environments, err := h.Tenant.Environments(r.Context(), project.ID)
 	if err != nil {
 		return err
@@ -55,7 +54,7 @@ func (h *Handler) project(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := projectView{Project: project}
+	view := projectView{place: at}
 	for _, e := range environments {
 		for _, n := range namespaces {
 			if n.EnvironmentID != e.ID {
@@ -76,7 +75,7 @@ func (h *Handler) environment(ctx context.Context, e tenant.Environment, n names
 	if err != nil {
 		return environmentView{}, err
 	}
-	pods, live, err := h.Mirror.Pods(ctx, n.ClusterID, n.Name, workload.Page{Limit: pageSize})
+	pods, live, err := h.Mirror.Pods(ctx, n.ClusterID, n.Name, workload.Page{Limit: listSize})
 	if err != nil {
 		return environmentView{}, err
 	}
@@ -104,12 +103,9 @@ func noPods(live workload.Status) string {
 }
 
 func (h *Handler) ensureNamespace(w http.ResponseWriter, r *http.Request) error {
-	project, err := h.Tenant.Project(r.Context(), r.PathValue("project"))
-	if err != nil {
-		return err
-	}
+	project := here(r).Project
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	_, err = h.Namespaces.Ensure(r.Context(), namespace.EnsureRequest{
+	_, err := h.Namespaces.Ensure(r.Context(), namespace.EnsureRequest{
 		ProjectID: project.ID, Environment: strings.TrimSpace(r.PostFormValue("environment")),
 	})
 	if err != nil {

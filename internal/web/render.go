@@ -54,9 +54,24 @@ func parsePages(now func() time.Time) (pages, error) {
 	return all, nil
 }
 
+// renderFragment writes a part of a page, for the scripts of ours that ask for one.
+func (h *Handler) renderFragment(w http.ResponseWriter, name string, view any) error {
+	var body bytes.Buffer
+	if err := h.pages[name].ExecuteTemplate(&body, name+".html", view); err != nil {
+		return fmt.Errorf("render fragment %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = body.WriteTo(w) // the reader is gone: nothing to do about it
+	return nil
+}
+
 func pageNames() []string {
 	return []string{
-		"sign-in", "clusters", "add", "cluster", "identity", "operation", "projects", "project", "error",
+		"sign-in", "error", "search", "options",
+		"groups", "group", "projects", "project", "tenancy", "tenancy-delete", "members", "member", "environments", "environment",
+		"clusters", "add", "draft", "cluster", "cluster-settings", "grants", "revoke", "detach", "detaching", "explain",
+		"identity", "operation",
+		"home", "tokens", "sessions", "users", "user", "audit",
 		"eks", "eks-role-new", "eks-role", "eks-new", "eks-run", "eks-delete",
 	}
 }

@@ -41,7 +41,7 @@ func (h *Handler) Routes() []Route {
 
 // routes are the pages for people who signed in.
 func (h *Handler) routes() []route {
-	return slices.Concat(h.ownRoutes(), h.clusterRoutes(), h.projectRoutes(), h.cloudRoutes())
+	return slices.Concat(h.ownRoutes(), h.instanceRoutes(), h.groupRoutes(), h.projectRoutes(), h.clusterRoutes(), h.cloudRoutes())
 }
 
 // ownRoutes are the pages that everybody has who signed in. They show what their reader may see.
@@ -50,17 +50,43 @@ func (h *Handler) ownRoutes() []route {
 		{"POST /sign-out", "", h.atOwn, h.signOut},
 		{"GET /{$}", "", h.atOwn, h.home},
 		{"GET /live", "", h.atOwn, h.live},
+		{"GET /me/tokens", "", h.atOwn, h.tokens(auth.Personal)},
+		{"POST /me/tokens", "", h.atOwn, h.addToken(auth.Personal)},
+		{"POST /me/tokens/{token}/revoke", "", h.atOwn, h.revokeToken(auth.Personal)},
+		{"GET /me/sessions", "", h.atOwn, h.sessions},
+		{"POST /me/sessions/{session}/end", "", h.atOwn, h.closeSession},
+		{"GET /search", "", h.atInstance, h.search},
+		{"GET /search/options", "", h.atInstance, h.searchOptions},
+		{"GET /groups", "", h.atInstance, h.groups},
 		{"GET /projects", "", h.atInstance, h.projects},
 	}
 }
 
 func (h *Handler) clusterRoutes() []route {
 	return []route{
-		{"GET /clusters", auth.ReadCluster, h.atInstance, h.clusters},
+		{"GET /clusters", auth.ReadCluster, h.atInstance, h.allClusters},
 		{"GET /clusters/new", auth.AddCluster, h.atInstance, h.addCluster},
+		{"POST /clusters/new", auth.AddCluster, h.atInstance, h.attachDraft},
+		{"GET /groups/{group}/clusters", auth.ReadCluster, h.atGroup, h.clusters},
+		{"GET /groups/{group}/clusters/new", auth.AddCluster, h.atGroup, h.addCluster},
+		{"POST /groups/{group}/clusters/new", auth.AddCluster, h.atGroup, h.attachDraft},
+		{"GET /projects/{project}/clusters", auth.ReadCluster, h.atProject, h.clusters},
+		{"GET /projects/{project}/clusters/new", auth.AddCluster, h.atProject, h.addCluster},
+		{"POST /projects/{project}/clusters/new", auth.AddCluster, h.atProject, h.attachDraft},
+		{"GET /projects/{project}/explain", auth.ExplainCluster, h.atProject, h.explain},
 		{"GET /clusters/{cluster}", auth.ReadCluster, h.atCluster, h.cluster},
+		{"POST /clusters/{cluster}/save", auth.AddCluster, h.atCluster, h.saveDraft},
+		{"POST /clusters/{cluster}/discard", auth.AddCluster, h.atCluster, h.discardDraft},
 		{"POST /clusters/{cluster}/check", auth.UpdateCluster, h.atCluster, h.checkCluster},
+		{"GET /clusters/{cluster}/edit", auth.UpdateCluster, h.atCluster, h.clusterSettings},
 		{"POST /clusters/{cluster}/edit", auth.UpdateCluster, h.atCluster, h.editCluster},
+		{"POST /clusters/{cluster}/enable", auth.UpdateCluster, h.atCluster, h.enableCluster},
+		{"GET /clusters/{cluster}/grants", auth.GrantCluster, h.atCluster, h.grants},
+		{"POST /clusters/{cluster}/grants", auth.GrantCluster, h.atCluster, h.grant},
+		{"GET /clusters/{cluster}/grants/{group}", auth.GrantCluster, h.atCluster, h.revocation},
+		{"POST /clusters/{cluster}/grants/{group}", auth.GrantCluster, h.atCluster, h.revoke},
+		{"GET /clusters/{cluster}/detach", auth.AdminCluster, h.atCluster, h.detachment},
+		{"POST /clusters/{cluster}/detach", auth.AdminCluster, h.atCluster, h.detach},
 		{"GET /clusters/{cluster}/identity", auth.AdminCluster, h.atCluster, h.identity},
 		{"POST /clusters/{cluster}/identity", auth.AdminCluster, h.atCluster, h.changeIdentity},
 		{"POST /clusters/{cluster}/applications/{name}/install", auth.ManageApplication, h.atCluster, h.install},
@@ -70,9 +96,68 @@ func (h *Handler) clusterRoutes() []route {
 	}
 }
 
+// instanceRoutes are the pages of administrators.
+func (h *Handler) instanceRoutes() []route {
+	return []route{
+		{"GET /users", auth.ManageUsers, h.atInstance, h.users},
+		{"POST /users", auth.ManageUsers, h.atInstance, h.addUser},
+		{"GET /users/{user}", auth.ManageUsers, h.atInstance, h.user},
+		{"POST /users/{user}", auth.ManageUsers, h.atInstance, h.changeUser},
+		{"GET /service-tokens", auth.ManageServiceTokens, h.atInstance, h.tokens(auth.ServiceToken)},
+		{"POST /service-tokens", auth.ManageServiceTokens, h.atInstance, h.addToken(auth.ServiceToken)},
+		{"POST /service-tokens/{token}/revoke", auth.ManageServiceTokens, h.atInstance, h.revokeToken(auth.ServiceToken)},
+		{"GET /audit", auth.ReadAudit, h.atInstance, h.audit},
+	}
+}
+
+func (h *Handler) groupRoutes() []route {
+	return []route{
+		{"GET /groups/new", auth.CreateGroup, h.atInstance, h.newGroup},
+		{"POST /groups/new", auth.CreateGroup, h.atInstance, h.addGroup},
+		{"GET /groups/{group}", auth.ReadGroup, h.atGroup, h.group},
+		{"GET /groups/{group}/new-group", auth.CreateGroup, h.atGroup, h.newGroup},
+		{"POST /groups/{group}/new-group", auth.CreateGroup, h.atGroup, h.addGroup},
+		{"GET /groups/{group}/new-project", auth.CreateProject, h.atGroup, h.newProject},
+		{"POST /groups/{group}/new-project", auth.CreateProject, h.atGroup, h.addProject},
+		{"GET /groups/{group}/edit", auth.UpdateGroup, h.atGroup, h.editGroup},
+		{"POST /groups/{group}/edit", auth.UpdateGroup, h.atGroup, h.changeGroup},
+		{"GET /groups/{group}/delete", auth.DeleteGroup, h.atGroup, h.groupDeletion},
+		{"POST /groups/{group}/delete", auth.DeleteGroup, h.atGroup, h.deleteGroup},
+		{"GET /groups/{group}/members", auth.ReadMembers, h.atGroup, h.members},
+		{"POST /groups/{group}/members", auth.AdminMembers, h.atGroup, h.addMember},
+		{"GET /groups/{group}/members/{user}", auth.AdminMembers, h.atGroup, h.member},
+		{"POST /groups/{group}/members/{user}", auth.AdminMembers, h.atGroup, h.changeMember},
+		{"POST /groups/{group}/members/{user}/remove", auth.AdminMembers, h.atGroup, h.removeMember},
+		{"GET /groups/{group}/tokens", auth.ReadTokens, h.atGroup, h.tokens(auth.GroupToken)},
+		{"POST /groups/{group}/tokens", auth.ManageTokens, h.atGroup, h.addToken(auth.GroupToken)},
+		{"POST /groups/{group}/tokens/{token}/revoke", auth.ManageTokens, h.atGroup, h.revokeToken(auth.GroupToken)},
+		{"GET /groups/{group}/audit", auth.ReadAudit, h.atGroup, h.audit},
+	}
+}
+
 func (h *Handler) projectRoutes() []route {
 	return []route{
 		{"GET /projects/{project}", auth.ReadProject, h.atProject, h.project},
+		{"GET /projects/{project}/edit", auth.UpdateProject, h.atProject, h.editProject},
+		{"POST /projects/{project}/edit", auth.UpdateProject, h.atProject, h.changeProject},
+		{"GET /projects/{project}/delete", auth.DeleteProject, h.atProject, h.projectDeletion},
+		{"POST /projects/{project}/delete", auth.DeleteProject, h.atProject, h.deleteProject},
+		{"GET /projects/{project}/members", auth.ReadMembers, h.atProject, h.members},
+		{"POST /projects/{project}/members", auth.AdminMembers, h.atProject, h.addMember},
+		{"GET /projects/{project}/members/{user}", auth.AdminMembers, h.atProject, h.member},
+		{"POST /projects/{project}/members/{user}", auth.AdminMembers, h.atProject, h.changeMember},
+		{"POST /projects/{project}/members/{user}/remove", auth.AdminMembers, h.atProject, h.removeMember},
+		{"GET /projects/{project}/tokens", auth.ReadTokens, h.atProject, h.tokens(auth.ProjectToken)},
+		{"POST /projects/{project}/tokens", auth.ManageTokens, h.atProject, h.addToken(auth.ProjectToken)},
+		{"POST /projects/{project}/tokens/{token}/revoke", auth.ManageTokens, h.atProject, h.revokeToken(auth.ProjectToken)},
+		{"GET /projects/{project}/audit", auth.ReadAudit, h.atProject, h.audit},
+		{"GET /projects/{project}/environments", auth.ReadEnvironment, h.atProject, h.environments},
+		{"POST /projects/{project}/environments", auth.CreateEnvironment, h.atProject, h.addEnvironment},
+		{"GET /projects/{project}/environments/{environment}", auth.UpdateEnvironment, h.atProject, h.environmentForm},
+		{"POST /projects/{project}/environments/{environment}", auth.UpdateEnvironment, h.atProject, h.changeEnvironment},
+		{"POST /projects/{project}/environments/{environment}/stop", auth.StopEnvironment, h.atProject, h.stopEnvironment},
+		{"POST /projects/{project}/environments/{environment}/start", auth.StopEnvironment, h.atProject, h.startEnvironment},
+		{"POST /projects/{project}/environments/{environment}/delete", auth.DeleteEnvironment, h.atProject, h.deleteEnvironment},
 		{"POST /projects/{project}/namespace", auth.CreateNamespace, h.atProject, h.ensureNamespace},
 	}
 }

@@ -40,7 +40,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	cfg := storetest.SQLiteConfig(t)
 	db := storetest.Open(t, cfg)
-	s := &site{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), store: db.Provision()}
+	s := &site{t: t, now: time.Now().UTC().Truncate(time.Second), store: db.Provision()}
 	now := func() time.Time { return s.now }
 	s.provisions = &provision.Service{Store: s.store, Now: now}
 	pages := &web.Handler{

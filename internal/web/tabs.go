@@ -48,29 +48,51 @@ func (t tabRule) leadsTo(page string) bool {
 
 // clusterPages stand behind the clusters of whatever place a cluster belongs to.
 func clusterPages() []string {
-	return []string{"clusters", "add", "cluster", "identity", "operation"}
+	return []string{
+		"clusters", "add", "draft", "cluster", "cluster-settings", "grants", "revoke", "detach", "detaching", "identity", "operation",
+	}
 }
 
 func instanceTabs() []tabRule {
 	clusters := append(clusterPages(), "eks", "eks-role-new", "eks-role", "eks-new", "eks-run", "eks-delete")
 	return []tabRule{
+		{"Home", "/", "", []string{"home"}},
+		{"Groups", "/groups", "", []string{"groups", "tenancy"}},
 		{"Projects", "/projects", "", []string{"projects"}},
 		{"Clusters", "/clusters", auth.ReadCluster, clusters},
+		{"Users", "/users", auth.ManageUsers, []string{"users", "user"}},
+		{"Service tokens", "/service-tokens", auth.ManageServiceTokens, []string{"tokens"}},
+		{"Audit", "/audit", auth.ReadAudit, []string{"audit"}},
 	}
 }
 
 func ownTabs() []tabRule {
-	return []tabRule{}
+	return []tabRule{
+		{"Access tokens", "/me/tokens", "", []string{"tokens"}},
+		{"Sessions", "/me/sessions", "", []string{"sessions"}},
+	}
 }
 
 func groupTabs() []tabRule {
 	return []tabRule{
 		{"Overview", "", "", []string{"group"}},
+		{"Clusters", "/clusters", auth.ReadCluster, clusterPages()},
+		{"Members", "/members", auth.ReadMembers, []string{"members", "member"}},
+		{"Access tokens", "/tokens", auth.ReadTokens, []string{"tokens"}},
+		{"Audit", "/audit", auth.ReadAudit, []string{"audit"}},
+		{"Settings", "/edit", auth.UpdateGroup, []string{"tenancy", "tenancy-delete"}},
 	}
 }
 
 func projectTabs() []tabRule {
 	return []tabRule{
 		{"Overview", "", "", []string{"project"}},
+		{"Environments", "/environments", auth.ReadEnvironment, []string{"environments", "environment"}},
+		{"Clusters", "/clusters", auth.ReadCluster, clusterPages()},
+		{"Which cluster", "/explain", auth.ExplainCluster, []string{"explain"}},
+		{"Members", "/members", auth.ReadMembers, []string{"members", "member"}},
+		{"Access tokens", "/tokens", auth.ReadTokens, []string{"tokens"}},
+		{"Audit", "/audit", auth.ReadAudit, []string{"audit"}},
+		{"Settings", "/edit", auth.UpdateProject, []string{"tenancy", "tenancy-delete"}},
 	}
 }

@@ -3,8 +3,10 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/provision"
 )
 
@@ -13,6 +15,8 @@ import (
 type wrong struct {
 	Field string
 	Error *apperr.Error
+	// Problems are those of several fields at once.
+	Problems cluster.Problems
 }
 
 // refusal is what a form shows of an error, together with all that was typed. It is false for errors that are not
@@ -22,11 +26,27 @@ func refusal(err error) (wrong, bool) {
 	if !ok || known.Status() >= http.StatusInternalServerError || known.Code == apperr.NotFound {
 		return wrong{}, false
 	}
-	refused := wrong{Error: known}
+	refused := wrong{Field: known.Field, Error: known}
 	if about, ok := errors.AsType[*provision.FieldError](err); ok {
 		refused.Field = about.Field
 	}
+	if problems, ok := errors.AsType[cluster.Problems](err); ok {
+		refused.Problems = problems
+	}
 	return refused, true
+}
+
+// On is what is wrong with a field, in words; empty when nothing is.
+func (w wrong) On(field string) string {
+	if w.Error != nil && w.Field == field {
+		return w.Error.Hint
+	}
+	for _, problem := range w.Problems {
+		if problem.Attribute == field {
+			return capital(strings.TrimSpace(strings.Join(problem.Messages, ", "))) + "."
+		}
+	}
+	return ""
 }
 
 // Status is that of the answer which shows the form.

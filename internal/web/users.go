@@ -1,0 +1,119 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
+)
+
+type usersView struct {
+	place
+
+	Search string
+	Kind   auth.Kind
+	Rows   []auth.User
+	Next   string
+
+	// What was typed for a new one.
+	Username, Name, Email string
+	Wrong                 wrong
+}
+
+// Fields are the lines that make a user.
+func (v usersView) Fields() []field {
+	return []field{
+		newField("username", "Username", v.Username, v.Wrong, "username").Needed(),
+		newField("name", "Name", v.Name, v.Wrong, "name"),
+		newField("email", "E-mail", v.Email, v.Wrong, "email").As("email"),
+	}
+}
+
+func (h *Handler) users(w http.ResponseWriter, r *http.Request) error {
+	return h.showUsers(w, r, usersView{place: here(r)})
+}
+
+func (h *Handler) showUsers(w http.ResponseWriter, r *http.Request, view usersView) error {
+	view.Search, view.Kind = asked(r), auth.Kind(r.URL.Query().Get("kind"))
+	rows, err := h.Auth.Users(r.Context(), auth.UserQuery{Search: view.Search, Kind: view.Kind, After: after(r), Limit: listSize})
+	if err != nil {
+		return err
+	}
+	view.Rows = rows
+	if len(rows) == listSize {
+		query := r.URL.Query()
+		query.Set("after", decimal(rows[len(rows)-1].ID))
+		view.Next = "/users?" + query.Encode()
+	}
+	return h.render(w, r, view.Wrong.Status(), "users", "Users", view)
+}
+
+func (h *Handler) addUser(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	view := usersView{place: here(r), Username: typed(r, "username"), Name: typed(r, "name"), Email: typed(r, "email")}
+	user, err := h.Auth.CreateUser(r.Context(), auth.NewUser{
+		Profile: auth.Profile{Username: view.Username, Name: view.Name, Email: view.Email},
+	})
+	if refused, ok := refusal(err); ok {
+		view.Wrong = refused
+		return h.showUsers(w, r, view)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/users/"+decimal(user.ID), http.StatusSeeOther)
+	return nil
+}
+
+// userView is the page on which a user is blocked or made an administrator.
+type userView struct {
+	place
+
+	User  auth.User
+	Wrong wrong
+}
+
+func (h *Handler) user(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("user"), 10, 64)
+	if err != nil {
+		return apperr.Of(apperr.NotFound)
+	}
+	user, err := h.Auth.User(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return h.render(w, r, http.StatusOK, "user", user.Username, userView{place: here(r), User: user})
+}
+
+// changeUser does one of the few things that administrators do to users.
+func (h *Handler) changeUser(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("user"), 10, 64)
+	if err != nil {
+		return apperr.Of(apperr.NotFound)
+	}
+	switch typed(r, "action") {
+	case "block":
+		_, err = h.Auth.BlockUser(r.Context(), id)
+	case "unblock":
+		_, err = h.Auth.UnblockUser(r.Context(), id)
+	case "promote":
+		_, err = h.Auth.SetAdmin(r.Context(), id, true)
+	case "demote":
+		_, err = h.Auth.SetAdmin(r.Context(), id, false)
+	default:
+		return apperr.Of(apperr.InvalidRequest)
+	}
+	if refused, ok := refusal(err); ok {
+		user, err := h.Auth.User(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		return h.render(w, r, refused.Status(), "user", user.Username, userView{here(r), user, refused})
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/users/"+decimal(id), http.StatusSeeOther)
+	return nil
+}
