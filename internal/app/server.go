@@ -27,7 +27,7 @@ const (
 // moment. Streams end with ctx.
 func (c *core) serve(ctx context.Context, cfg config.Config, handler http.Handler, listener net.Listener) error {
 	server := &http.Server{
-		Handler: c.withHealth(c.instrumented(addressed(cfg.TrustedProxies, handler))), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		Handler: c.withHealth(addressed(cfg.TrustedProxies, c.instrumented(handler))), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
@@ -67,7 +67,7 @@ func (c *core) withHealth(next http.Handler) http.Handler {
 	mux.Handle("GET /readyz", &readiness{write: c.db.Write, log: c.log})
 	mux.Handle("GET /metrics", c.metrics.Handler())
 	mux.Handle("/", next)
-	return mux
+	return apart(next, mux)
 }
 
 // requestID is the header that tells the caller the correlation id of a request.

@@ -69,7 +69,7 @@ func (c *call) find(routes []Route) error {
 		}
 		if route.Method == method {
 			c.route, c.path = route, found
-			c.request.Pattern = Prefix + route.Pattern
+			c.request.Pattern = route.Method + " " + Prefix + route.Pattern
 			return nil
 		}
 		others = append(others, route.Method)
