@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/internal/api"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/config"
+	"github.com/roadstead/roadstead/internal/gitlabapi"
 	"github.com/roadstead/roadstead/internal/web"
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -38,7 +39,16 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	if err := pages.Mount(mux); err != nil {
 		return nil, err
 	}
-	return mux, nil
+	return apart(c.v4Handler(cfg, version, access, authenticator), mux), nil
+}
+
+// v4Handler builds the API that clients of GitLab speak.
+func (c *core) v4Handler(cfg config.Config, version string, access *auth.Access, users *auth.Service) http.Handler {
+	return &gitlabapi.Handler{
+		Version: version, Address: cfg.ExternalURL, Auth: users, Access: access, Groups: c.tenants, Projects: c.tenants,
+		Members: c.tenants, Environments: c.tenants, Users: users, Tokens: users, Clusters: c.clusters,
+		Namespaces: c.namespaces, Limits: auth.NewLimits(now), Log: c.log, Now: now,
+	}
 }
 
 // wake tells the worker half that somebody looks at something new. Without one

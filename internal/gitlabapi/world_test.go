@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 		Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: storetest.Log(t),
 	}
 	keys := t.TempDir()
-	sealer, _, err := secret.LoadOrCreate(filepath.Join(keys, "private"), filepath.Join(keys, "public"))
+	sealer, _, err := secret.LoadOrCreate(filepath.Join(keys, "private", "keys"), filepath.Join(keys, "public"))
 	if err != nil {
 		t.Fatal(err)
 	}
