@@ -29,6 +29,7 @@ type Handler struct {
 	Values       Values
 	Manifests    Manifests
 	Provisions   Provisions
+	Audit        Record
 	Bootstraps   Bootstraps
 	Bus          *event.Bus
 	Log          *slog.Logger
@@ -71,6 +72,7 @@ func (h *Handler) routes(mux *http.ServeMux) router {
 	h.mountEvents(r)
 	h.mountAWSRoles(r)
 	h.mountAWSClusters(r)
+	h.mountAudit(r)
 	return r
 }
 

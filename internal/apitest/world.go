@@ -45,7 +45,7 @@ func New() *World {
 	w.Live = &Live{bus: w.Bus}
 	w.Handler = &api.Handler{
 		Version: "1.2.3", Auth: w, Access: auth.NewAccess(nil), Tenants: w.Tenants, Clusters: w.Clusters, Namespaces: w.Namespaces,
-		Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w, Bus: w.Bus,
+		Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w, Audit: Record(120), Bus: w.Bus,
 		Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
 	}
 	return w

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/roadstead/roadstead/internal/api"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/gitlabapi"
@@ -28,7 +29,8 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	(&api.Handler{
 		Version: version, Auth: authenticator, Access: access, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
-		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Bus: c.bus, Log: c.log,
+		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Audit: audit.Record{Reader: c.db.Audit()},
+		Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
 		Auth: authenticator, Access: access, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,

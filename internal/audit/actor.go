@@ -15,6 +15,8 @@ const (
 	Session   Kind = "session"
 	System    Kind = "system"
 	Anonymous Kind = "anonymous"
+	// Local is a user of the machine that a worker runs on.
+	Local Kind = "local"
 )
 
 // Actor is who did something, as known at that time.

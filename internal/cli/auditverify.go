@@ -11,7 +11,7 @@ import (
 )
 
 func (r *run) audit() *cobra.Command {
-	return group("audit", "See who did what, and verify the record of it", r.auditVerify())
+	return group("audit", "See who did what, and verify the record of it", r.auditList(), r.auditExport(), r.auditVerify())
 }
 
 func (r *run) auditVerify() *cobra.Command {

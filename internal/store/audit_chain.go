@@ -51,8 +51,10 @@ func (s Audit) Links(ctx context.Context, after int64, limit int) ([]audit.Linke
 	}
 	return each(links, func(r sqlgen.AuditChain) audit.Linked {
 		row, found := byID[r.EventID]
-		// A row that cannot be read is not what was chained, which is for others to find.
-		event, _ := auditEvent(row)
+		event, err := auditEvent(row)
+		if err != nil {
+			event = audit.Event{} // not what was chained, which is for others to find
+		}
 		return audit.Linked{Link: linkOf(r), Event: event, Found: found}
 	}), nil
 }
@@ -138,11 +140,8 @@ func linkOf(r sqlgen.AuditChain) audit.Link {
 	return audit.Link{N: r.N, EventID: r.EventID, Key: uint32(r.KeyID), Hash: r.Hash}
 }
 
-// auditEvent reads a row. One that this package cannot have written is an error.
+// auditEvent reads a row: what can be read, and an error if this package cannot have written it so.
 func auditEvent(r sqlgen.AuditEvent) (audit.Event, error) {
-	if r.Noun != audit.Noun(r.Action) {
-		return audit.Event{}, fmt.Errorf("audit event %d of %s is filed under %s", r.ID, r.Action, r.Noun)
-	}
 	e := audit.Event{
 		ID: r.ID, At: moment(r.At), CorrelationID: r.CorrelationID,
 		Actor: audit.Actor{
@@ -156,12 +155,15 @@ func auditEvent(r sqlgen.AuditEvent) (audit.Event, error) {
 	if r.Ip != "" {
 		ip, err := netip.ParseAddr(r.Ip)
 		if err != nil {
-			return audit.Event{}, fmt.Errorf("read the address of audit event %d: %w", r.ID, err)
+			return e, fmt.Errorf("read the address of audit event %d: %w", r.ID, err)
 		}
 		e.Actor.IP = ip
 	}
 	if err := decode(r.Detail, &e.Detail); err != nil {
-		return audit.Event{}, fmt.Errorf("audit event %d: %w", r.ID, err)
+		return e, fmt.Errorf("audit event %d: %w", r.ID, err)
+	}
+	if r.Noun != audit.Noun(r.Action) {
+		return e, fmt.Errorf("audit event %d of %s is filed under %s", r.ID, r.Action, r.Noun)
 	}
 	return e, nil
 }
