@@ -31,7 +31,7 @@ func newWorld(t *testing.T) *world {
 	cfg := storetest.SQLiteConfig(t)
 	w := &world{t: t, db: storetest.Open(t, cfg), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	w.Service = &auth.Service{
-		Store: w.db.Auth(), AdminHash: sha256.Sum256([]byte(configured)),
+		Store: w.db.Auth(), Access: auth.NewAccess(nil), AdminHash: sha256.Sum256([]byte(configured)),
 		Now: func() time.Time { return w.clock }, Log: cfg.Log,
 	}
 	return w
