@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/audit"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // Store keeps users, tokens and sessions. Lookups return an apperr not_found
@@ -51,6 +52,12 @@ type Tx interface {
 	// AdoptTokens makes the tokens made with one token those of another.
 	AdoptTokens(ctx context.Context, from, to int64) error
 	TouchToken(ctx context.Context, id int64, at time.Time) error
+
+	// The members of groups and projects, among them the bots of tokens.
+	Member(ctx context.Context, at tenant.Place, userID int64) (tenant.ListedMember, error)
+	InsertMember(ctx context.Context, m tenant.Member) error
+	UpdateMember(ctx context.Context, m tenant.Member) error
+	DeleteMember(ctx context.Context, id int64) error
 
 	InsertSession(ctx context.Context, s Session, hash []byte) (Session, error)
 	TouchSession(ctx context.Context, id int64, seen time.Time) error

@@ -78,6 +78,12 @@ func (s *Service) revoke(ctx context.Context, token Token) error {
 			if err := tx.Record(ctx, tokenEntry("token.revoke", t)); err != nil {
 				return err
 			}
+			if !t.hasBot() {
+				continue
+			}
+			if err := dismissBot(ctx, tx, t); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -121,6 +127,11 @@ func (s *Service) replace(ctx context.Context, old, fresh Token, secret string) 
 		if fresh, err = tx.InsertToken(ctx, fresh, hashOf(secret)); err != nil {
 			return err
 		}
+		if fresh.hasBot() {
+			if err := keepBot(ctx, tx, fresh); err != nil {
+				return err
+			}
+		}
 		if err := tx.AdoptTokens(ctx, old.ID, fresh.ID); err != nil {
 			return err
 		}
@@ -138,16 +149,18 @@ func (s *Service) replace(ctx context.Context, old, fresh Token, secret string) 
 
 // mayHold reports whether the caller may get to know a token's secret.
 func (s *Service) mayHold(ctx context.Context, who Identity, token Token) error {
-	if who.UserID == token.UserID {
-		return mayGive(who, token.Scopes)
+	if err := mayGive(who, token.Scopes); err != nil || who.UserID == token.UserID {
+		return err
 	}
 	if token.Kind == Personal {
 		return apperr.Of(apperr.Forbidden).WithHint("Only its owner can rotate a personal access token. You can revoke it.")
 	}
-	if err := mayGive(who, token.Scopes); err != nil {
-		return err
+	// Its role may have been raised since it was made.
+	role, err := s.Access.Role(ctx, Identity{UserID: token.UserID}, token.Where())
+	if err != nil {
+		return fmt.Errorf("find the role of user %d: %w", token.UserID, err)
 	}
-	return s.mayRole(ctx, who, token)
+	return s.mayReach(ctx, who, token.Where(), max(role, token.Role))
 }
 
 // managed finds a token that the caller in ctx owns or manages. Others do not

@@ -25,6 +25,11 @@ func (s *Service) CreateToken(ctx context.Context, r TokenRequest) (secret strin
 	}
 	secret = NewSecret(token.Kind)
 	err = s.Store.Atomically(ctx, func(tx Tx) (err error) {
+		if token.hasBot() {
+			if token.UserID, err = addBot(ctx, tx, token); err != nil {
+				return err
+			}
+		}
 		if token, err = tx.InsertToken(ctx, token, hashOf(secret)); err != nil {
 			return err
 		}
@@ -131,16 +136,16 @@ func (s *Service) mayPlace(ctx context.Context, who Identity, token Token) error
 	if err := s.Access.Check(ctx, who, ManageTokens, where); err != nil {
 		return err
 	}
-	return s.mayRole(ctx, who, token)
+	return s.mayReach(ctx, who, where, token.Role)
 }
 
-// mayRole reports whether the caller's own role reaches that of a token.
-func (s *Service) mayRole(ctx context.Context, who Identity, token Token) error {
-	own, err := s.Access.Role(ctx, who, token.Where())
+// mayReach reports whether the caller's own role somewhere is not below another.
+func (s *Service) mayReach(ctx context.Context, who Identity, where Subject, role tenant.Role) error {
+	own, err := s.Access.Role(ctx, who, where)
 	if err != nil {
 		return fmt.Errorf("find the role of user %d: %w", who.UserID, err)
 	}
-	if token.Role > own {
+	if role > own {
 		return apperr.Of(apperr.Forbidden).WithHint("A token's role is at most one's own.")
 	}
 	return nil

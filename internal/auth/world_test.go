@@ -23,18 +23,38 @@ type world struct {
 	t     *testing.T
 	db    *store.DB
 	clock time.Time
-	group tenant.Group
+
+	tenants *tenant.Service
+	group   tenant.Group
+	project tenant.Project
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cfg := storetest.SQLiteConfig(t)
-	w := &world{t: t, db: storetest.Open(t, cfg), clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	w := &world{t: t, db: storetest.Open(t, cfg), clock: time.Now().UTC().Truncate(time.Second)}
+	now := func() time.Time { return w.clock }
+	w.tenants = &tenant.Service{Store: w.db.Tenant(), Now: now}
 	w.Service = &auth.Service{
-		Store: w.db.Auth(), Access: auth.NewAccess(nil), AdminHash: sha256.Sum256([]byte(configured)),
-		Now: func() time.Time { return w.clock }, Log: cfg.Log,
+		Store: w.db.Auth(), Access: auth.NewAccess(w.tenants), AdminHash: sha256.Sum256([]byte(configured)),
+		Now: now, Log: cfg.Log,
 	}
 	return w
+}
+
+// places makes a group with a project.
+func (w *world) places() {
+	w.t.Helper()
+	w.group = must(w.tenants.CreateGroup(w.t.Context(), tenant.NewGroup{Path: "acme"}))(w.t)
+	w.project = must(w.tenants.CreateProject(w.t.Context(), tenant.NewProject{Path: "acme/shop"}))(w.t)
+}
+
+// join makes a user a member of the group.
+func (w *world) join(user auth.User, role tenant.Role) {
+	w.t.Helper()
+	must(w.tenants.AddMember(w.t.Context(), tenant.Granter{Admin: true}, tenant.NewMember{
+		Place: tenant.Place{GroupID: w.group.ID}, UserID: user.ID, Role: role,
+	}))(w.t)
 }
 
 // after moves the clock on.

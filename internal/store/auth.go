@@ -22,10 +22,11 @@ func (db *DB) Auth() Auth { return Auth{db: db} }
 
 // Atomically runs fn in one transaction.
 func (s Auth) Atomically(ctx context.Context, fn func(auth.Tx) error) error {
-	return s.db.atomically(ctx, func(tx *tx) error { return fn(authTx{tx}) })
+	return s.db.atomically(ctx, func(tx *tx) error { return fn(authTx{tenantTx{tx}}) })
 }
 
-type authTx struct{ *tx }
+// authTx can change members too: the bot of a token is one.
+type authTx struct{ tenantTx }
 
 // User returns one user.
 func (s Auth) User(ctx context.Context, id int64) (auth.User, error) {

@@ -43,10 +43,12 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, now: time.Now().UTC().Truncate(time.Second), store: db.Provision()}
 	now := func() time.Time { return s.now }
 	s.provisions = &provision.Service{Store: s.store, Now: now}
+	tenants := &tenant.Service{Store: db.Tenant(), Now: now}
+	access := auth.NewAccess(tenants)
 	pages := &web.Handler{
-		Access: auth.NewAccess(nil),
-		Auth:   &auth.Service{Store: db.Auth(), AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log},
-		Tenant: &tenant.Service{Store: db.Tenant(), Now: now}, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
+		Access: access,
+		Auth:   &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log},
+		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
 		Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
 	}
 	mux := http.NewServeMux()
