@@ -55,6 +55,10 @@ func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, life
 	if err != nil {
 		return Grant{}, fmt.Errorf("find namespace %d: %w", namespaceID, err)
 	}
+	if !n.Managed {
+		return Grant{}, apperr.Of(apperr.Conflict).WithMessage("The cluster is not managed by Roadstead.").
+			WithHint("It makes no accounts there, and hands the cluster's own credential to nobody: use one of the cluster's.")
+	}
 	if n.State != Ready {
 		return Grant{}, apperr.Of(apperr.Conflict).WithMessage("The namespace is not ready.").
 			WithHint("`roadstead namespace show` says why.")
@@ -82,6 +86,9 @@ func (s *Service) RequestCredential(ctx context.Context, namespaceID int64, life
 
 // inUse ends in a conflict for the namespace of a stopped environment.
 func (s *Service) inUse(ctx context.Context, n Namespace) error {
+	if n.EnvironmentID == 0 {
+		return nil // the project's other environments use it
+	}
 	e, err := s.Tenant.Store.Environment(ctx, n.EnvironmentID)
 	if err != nil {
 		return fmt.Errorf("find environment %d: %w", n.EnvironmentID, err)

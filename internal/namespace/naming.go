@@ -15,23 +15,28 @@ const maxNamespace = 63
 
 var notLabel = regexp.MustCompile(`[^-a-z0-9]`)
 
-// Name returns the name of the namespace of a project's environment,
-// `<project path>-<project id>-<environment slug>`, with the project's path cut
-// so that the whole fits. The rule is the predecessor's; the id keeps two
-// projects apart, so cutting cannot make two names equal.
-func Name(project tenant.Project, environment tenant.Environment) string {
-	path := project.Path[strings.LastIndexByte(project.Path, '/')+1:]
-	suffix := fmt.Sprintf("-%d-%s", project.ID, environment.Slug)
-	path = notLabel.ReplaceAllString(strings.ToLower(path), "-")
-	path = strings.TrimLeft(path[:min(len(path), maxNamespace-len(suffix))], "-")
-	return strings.TrimLeft(path+suffix, "-")
+// Name returns the name of a namespace in a cluster. The rule is the
+// predecessor's: `<project path>-<project id>-<environment slug>`, with the
+// cluster's own word in place of path and id where it has one, and without the
+// slug where environments share a namespace. What comes first is cut so that
+// the whole fits; the id keeps two projects apart, so cutting cannot make two
+// names equal.
+func Name(home cluster.Cluster, project tenant.Project, environment tenant.Environment) string {
+	word, suffix := home.Platform.Namespace, ""
+	if home.NamespacePerEnvironment && (home.Managed || word == "") {
+		suffix = "-" + environment.Slug
+	}
+	if word == "" {
+		path := project.Path[strings.LastIndexByte(project.Path, '/')+1:]
+		word, suffix = notLabel.ReplaceAllString(strings.ToLower(path), "-"), fmt.Sprintf("-%d%s", project.ID, suffix)
+	}
+	word = strings.TrimLeft(word[:min(len(word), maxNamespace-len(suffix))], "-")
+	return strings.TrimLeft(word+suffix, "-")
 }
 
 // checkReserved refuses names that belong to the cluster or to us.
 func checkReserved(name string) error {
-	switch {
-	case name == cluster.ManagedApps, name == cluster.Account, name == "default",
-		strings.HasPrefix(name, "kube-"), strings.HasPrefix(name, "openshift-"):
+	if cluster.Reserved(name) {
 		return apperr.Of(apperr.NamespaceReserved)
 	}
 	return nil

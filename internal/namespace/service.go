@@ -56,7 +56,7 @@ func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error
 	if err != nil {
 		return Namespace{}, fmt.Errorf("ensure environment: %w", err)
 	}
-	return s.record(ctx, home, project, environment, r.Profile)
+	return s.record(ctx, wish{home, project, environment, r.Profile})
 }
 
 // home is the cluster that serves an environment now.
@@ -65,32 +65,30 @@ func (s *Service) home(ctx context.Context, project tenant.Project, environment 
 }
 
 // record writes the desired namespace and schedules it.
-func (s *Service) record(
-	ctx context.Context, home cluster.Cluster, project tenant.Project, environment tenant.Environment, profile Profile,
-) (n Namespace, err error) {
-	found, err := s.Store.NamespaceOf(ctx, home.ID, project.ID, environment.ID)
+func (s *Service) record(ctx context.Context, w wish) (n Namespace, err error) {
+	found, err := s.Store.NamespaceOf(ctx, w.home.ID, w.project.ID, w.owner())
 	fresh := apperr.CodeOf(err) == apperr.NotFound
 	if err != nil && !fresh {
 		return Namespace{}, fmt.Errorf("find namespace: %w", err)
 	}
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		if fresh {
-			n, err = s.insert(ctx, tx, home.ID, project, environment, profile)
+			n, err = s.insert(ctx, tx, w)
 		} else {
-			n, err = s.renew(ctx, tx, found.ID, profile)
+			n, err = s.renew(ctx, tx, found.ID, w)
 		}
 		if err != nil {
 			return err
 		}
 		announce(tx, n)
-		if err := tx.Record(ctx, n.entry("namespace.ensure")); err != nil {
+		if err := tx.Record(ctx, n.entry("namespace.ensure")); err != nil || !n.Managed {
 			return err
 		}
 		return tx.Schedule(ctx, n.ref())
 	})
 	if fresh && apperr.CodeOf(err) == apperr.NamespaceNameTaken {
-		if _, gone := s.Store.NamespaceOf(ctx, home.ID, project.ID, environment.ID); gone == nil {
-			return s.record(ctx, home, project, environment, profile) // somebody else asked for the same meanwhile
+		if _, gone := s.Store.NamespaceOf(ctx, w.home.ID, w.project.ID, w.owner()); gone == nil {
+			return s.record(ctx, w) // somebody else asked for the same meanwhile
 		}
 	}
 	if err != nil {
@@ -99,38 +97,70 @@ func (s *Service) record(
 	return n, nil
 }
 
-func (s *Service) insert(
-	ctx context.Context, tx Tx, clusterID int64, project tenant.Project, environment tenant.Environment, profile Profile,
-) (Namespace, error) {
-	name := Name(project, environment)
-	if err := checkReserved(name); err != nil {
-		return Namespace{}, err
+// wish is a namespace as it is asked for.
+type wish struct {
+	home        cluster.Cluster
+	project     tenant.Project
+	environment tenant.Environment
+	profile     Profile
+}
+
+// owner is the environment that the namespace belongs to; zero where a project
+// has one for all.
+func (w wish) owner() int64 {
+	if !w.home.NamespacePerEnvironment {
+		return 0
 	}
-	if profile == "" {
-		profile = Restricted
-	}
+	return w.environment.ID
+}
+
+// insert stores a new namespace. In a cluster that is not managed it is only a
+// name, and ready as it is: nothing is made there.
+func (s *Service) insert(ctx context.Context, tx Tx, w wish) (Namespace, error) {
 	now := s.Now()
-	n, err := tx.InsertNamespace(ctx, Namespace{
-		ClusterID: clusterID, ProjectID: project.ID, EnvironmentID: environment.ID,
-		Name: name, ServiceAccount: ServiceAccountName(name), Profile: profile,
+	n := Namespace{
+		ClusterID: w.home.ID, ProjectID: w.project.ID, EnvironmentID: w.owner(), Managed: w.home.Managed,
+		Name: Name(w.home, w.project, w.environment), Profile: w.profile,
 		State: Pending, Generation: 1, CreatedAt: now, UpdatedAt: now,
-	})
+	}
+	if n.Profile == "" {
+		n.Profile = Restricted
+	}
+	if n.Managed {
+		if err := checkReserved(n.Name); err != nil {
+			return Namespace{}, err
+		}
+		n.ServiceAccount = ServiceAccountName(n.Name)
+	} else {
+		n.State, n.ReadyAt = Ready, now
+	}
+	n, err := tx.InsertNamespace(ctx, n)
 	if apperr.CodeOf(err) == apperr.AlreadyExists {
 		return Namespace{}, apperr.Of(apperr.NamespaceNameTaken).With(err)
 	}
 	return n, err
 }
 
-func (s *Service) renew(ctx context.Context, tx Tx, id int64, profile Profile) (Namespace, error) {
+// renew has a namespace provisioned anew. One whose cluster is not managed any
+// more stays as it is; one that was only a name becomes ours once it is.
+func (s *Service) renew(ctx context.Context, tx Tx, id int64, w wish) (Namespace, error) {
 	n, err := tx.Namespace(ctx, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Namespace{}, err
-	}
-	if n.State == Removing {
+	case n.State == Removing:
 		return Namespace{}, apperr.Of(apperr.NamespaceTerminating)
+	case !n.Managed: // nothing of it is ours
+		if err := tx.DeleteNamespace(ctx, id); err != nil {
+			return Namespace{}, err
+		}
+		return s.insert(ctx, tx, w)
+	case !w.home.Managed:
+		return Namespace{}, apperr.Of(apperr.Conflict).WithMessage("The cluster is not managed by Roadstead any more.").
+			WithHint("The namespace stands as it was made. Remove it, or let the cluster be managed again.")
 	}
-	if profile != "" {
-		n.Profile = profile
+	if w.profile != "" {
+		n.Profile = w.profile
 	}
 	n.State, n.Code, n.UpdatedAt = Pending, "", s.Now()
 	n.Generation++
@@ -148,7 +178,7 @@ func (s *Service) Namespace(ctx context.Context, projectID int64, environment st
 	if err != nil {
 		return Namespace{}, fmt.Errorf("list namespaces of project %d: %w", projectID, err)
 	}
-	all = slices.DeleteFunc(all, func(n Namespace) bool { return n.EnvironmentID != e.ID })
+	all = slices.DeleteFunc(all, func(n Namespace) bool { return n.EnvironmentID != e.ID && n.EnvironmentID != 0 })
 	switch len(all) {
 	case 0:
 		return Namespace{}, apperr.Of(apperr.NotFound).WithHint("Make it with `roadstead namespace ensure`.")

@@ -182,7 +182,7 @@ func TestCredentialOfAFailingCluster(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := namespace.Service{
-					Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, State: namespace.Ready}}, held: tc.held, code: tc.code},
+					Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, Managed: true, State: namespace.Ready}}, held: tc.held, code: tc.code},
 					Clusters: &cluster.Service{Store: clusters{}}, Bus: event.NewBus(), Now: time.Now,
 					Tenant: &tenant.Service{Store: tenants{}},
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -196,9 +197,11 @@ func (w *Worker) spec(ctx context.Context, n Namespace) (Spec, error) {
 	if err != nil {
 		return Spec{}, fmt.Errorf("find project %d: %w", n.ProjectID, err)
 	}
-	environment, err := w.Tenant.Store.Environment(ctx, n.EnvironmentID)
-	if err != nil {
-		return Spec{}, fmt.Errorf("find environment %d: %w", n.EnvironmentID, err)
+	var environment tenant.Environment // none of its own, where the whole project shares the namespace
+	if n.EnvironmentID != 0 {
+		if environment, err = w.Tenant.Store.Environment(ctx, n.EnvironmentID); err != nil {
+			return Spec{}, fmt.Errorf("find environment %d: %w", n.EnvironmentID, err)
+		}
 	}
 	return Spec{
 		Name: n.Name, ServiceAccount: n.ServiceAccount, Profile: n.Profile,

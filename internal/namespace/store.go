@@ -15,7 +15,8 @@ type Store interface {
 	// InstallationID names this installation in owner annotations.
 	InstallationID(ctx context.Context) (string, error)
 	Namespace(ctx context.Context, id int64) (Namespace, error)
-	// NamespaceOf finds by what it belongs to.
+	// NamespaceOf finds by what it belongs to; the environment is zero for that of
+	// a whole project.
 	NamespaceOf(ctx context.Context, clusterID, projectID, environmentID int64) (Namespace, error)
 	// NamespaceNamed finds by the name in the cluster.
 	NamespaceNamed(ctx context.Context, clusterID int64, name string) (Namespace, error)

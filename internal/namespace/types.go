@@ -28,12 +28,17 @@ const (
 	Removing State = "removing"
 )
 
-// Namespace is the namespace of (cluster, project, environment).
+// Namespace is the namespace of (cluster, project, environment), or of (cluster,
+// project).
 type Namespace struct {
-	ID            int64
-	ClusterID     int64
-	ProjectID     int64
+	ID        int64
+	ClusterID int64
+	ProjectID int64
+	// EnvironmentID is zero for the namespace that a whole project shares.
 	EnvironmentID int64
+	// Managed says that we make it. One that is not is only a name in a cluster
+	// that somebody else looks after; several projects may have the same.
+	Managed bool
 	// Name is the namespace's name in the cluster. The stored one wins over
 	// what the naming rule would say today.
 	Name           string

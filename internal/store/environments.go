@@ -91,7 +91,7 @@ func (t tenantTx) DeleteEnvironment(ctx context.Context, id int64) error {
 
 // NamespacesOfEnvironment counts those that are left.
 func (t tenantTx) NamespacesOfEnvironment(ctx context.Context, id int64) (int, error) {
-	n, err := t.Queries.NamespacesOfEnvironment(ctx, id)
+	n, err := t.Queries.NamespacesOfEnvironment(ctx, optional(id))
 	return int(n), doing(err, "count namespaces of environment %d", id)
 }
 

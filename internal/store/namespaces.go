@@ -117,10 +117,10 @@ func (t namespaceTx) InsertNamespace(ctx context.Context, n namespace.Namespace)
 		return namespace.Namespace{}, err
 	}
 	row, err := t.Queries.InsertNamespace(ctx, sqlgen.InsertNamespaceParams{
-		ClusterID: n.ClusterID, ProjectID: n.ProjectID, EnvironmentID: n.EnvironmentID, Name: n.Name,
+		ClusterID: n.ClusterID, ProjectID: n.ProjectID, EnvironmentID: optional(n.EnvironmentID), Name: n.Name,
 		ServiceAccount: n.ServiceAccount, Profile: string(n.Profile), State: string(n.State), Code: string(n.Code),
 		UID: n.UID, Objects: objects, Generation: n.Generation,
-		CreatedAt: stamp(n.CreatedAt), UpdatedAt: stamp(n.UpdatedAt), ReadyAt: stamp(n.ReadyAt),
+		CreatedAt: stamp(n.CreatedAt), UpdatedAt: stamp(n.UpdatedAt), ReadyAt: stamp(n.ReadyAt), Managed: n.Managed,
 	})
 	if err != nil {
 		return namespace.Namespace{}, doing(err, "store namespace %s", n.Name)
@@ -150,7 +150,7 @@ func (t namespaceTx) DeleteNamespace(ctx context.Context, id int64) error {
 
 func namespaceOf(r sqlgen.Namespace) (namespace.Namespace, error) {
 	n := namespace.Namespace{
-		ID: r.ID, ClusterID: r.ClusterID, ProjectID: r.ProjectID, EnvironmentID: r.EnvironmentID,
+		ID: r.ID, ClusterID: r.ClusterID, ProjectID: r.ProjectID, EnvironmentID: r.EnvironmentID.Int64, Managed: r.Managed,
 		Name: r.Name, ServiceAccount: r.ServiceAccount, Profile: namespace.Profile(r.Profile),
 		State: namespace.State(r.State), Code: apperr.Code(r.Code), UID: r.UID, Generation: r.Generation,
 		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt), ReadyAt: moment(r.ReadyAt),

@@ -54,6 +54,38 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+// In a cluster that is not managed many may share a namespace, but nobody has
+// two of the same owner.
+func TestSharedNamespaces(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			s, ours := w.Namespaces(), w.addNamespace(t)
+			insert := func(change func(n *namespace.Namespace)) error {
+				n := ours
+				n.ID = 0
+				change(&n)
+				return s.Atomically(ctx, func(tx namespace.Tx) error {
+					_, err := tx.InsertNamespace(ctx, n)
+					return err
+				})
+			}
+			wantCode(t, insert(func(n *namespace.Namespace) { n.EnvironmentID = 0 }), apperr.AlreadyExists) // the name
+			check(t, insert(func(n *namespace.Namespace) { n.EnvironmentID, n.Managed = 0, false }))
+			wantCode(t, insert(func(n *namespace.Namespace) { n.EnvironmentID, n.Name = 0, "other" }), apperr.AlreadyExists)
+			shared := must(s.NamespaceOf(ctx, w.cluster.ID, w.project.ID, 0))(t)
+			if shared.Managed || shared.EnvironmentID != 0 || shared.Name != ours.Name {
+				t.Errorf("the project's is %+v", shared)
+			}
+			if named := must(s.NamespaceNamed(ctx, w.cluster.ID, ours.Name))(t); named.ID != ours.ID {
+				t.Errorf("namespace %d is found by name, want %d", named.ID, ours.ID)
+			}
+		})
+	}
+}
+
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	for name, config := range storetest.Databases() {

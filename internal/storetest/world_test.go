@@ -33,13 +33,19 @@ type world struct {
 func newWorld(t *testing.T, cfg store.Config) world {
 	t.Helper()
 	w := world{DB: storetest.Open(t, cfg), cfg: cfg}
+	w.fill(t)
+	return w
+}
+
+// fill makes the one of everything.
+func (w *world) fill(t *testing.T) {
+	t.Helper()
 	ctx := t.Context()
 	w.tenants = &tenant.Service{Store: w.Tenant(), Now: instant}
 	w.group = must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme"}))(t)
 	w.project = must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/shop"}))(t)
 	w.environment = must(w.tenants.EnsureEnvironment(ctx, w.project.ID, "production"))(t)
 	w.cluster = w.addCluster(t, cluster.Cluster{Name: "main", Level: cluster.Instance})
-	return w
 }
 
 // addCluster attaches a cluster, its sealed token being its name, and its scope
@@ -65,7 +71,7 @@ func (w world) addNamespace(t *testing.T) namespace.Namespace {
 	t.Helper()
 	n := namespace.Namespace{
 		ClusterID: w.cluster.ID, ProjectID: w.project.ID, EnvironmentID: w.environment.ID,
-		Name: "shop-1-production", ServiceAccount: "shop-1-production-service-account",
+		Name: "shop-1-production", Managed: true, ServiceAccount: "shop-1-production-service-account",
 		Profile: namespace.Restricted, State: namespace.Pending, Generation: 1,
 		CreatedAt: instant(), UpdatedAt: instant(),
 	}

@@ -57,7 +57,7 @@ func (h *Handler) project(w http.ResponseWriter, r *http.Request) error {
 	view := projectView{place: at}
 	for _, e := range environments {
 		for _, n := range namespaces {
-			if n.EnvironmentID != e.ID {
+			if n.EnvironmentID != e.ID && n.EnvironmentID != 0 {
 				continue
 			}
 			shown, err := h.environment(r.Context(), e, n)

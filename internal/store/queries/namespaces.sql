@@ -5,10 +5,11 @@ SELECT * FROM namespaces WHERE id = $1;
 UPDATE namespaces SET id = id WHERE id = $1 RETURNING *;
 
 -- name: NamespaceOf :one
-SELECT * FROM namespaces WHERE cluster_id = $1 AND project_id = $2 AND environment_id = $3;
+SELECT * FROM namespaces
+WHERE cluster_id = $1 AND project_id = $2 AND COALESCE(environment_id, 0) = CAST(sqlc.arg(environment_id) AS BIGINT);
 
 -- name: NamespaceNamed :one
-SELECT * FROM namespaces WHERE cluster_id = $1 AND name = $2;
+SELECT * FROM namespaces WHERE cluster_id = $1 AND name = $2 AND managed;
 
 -- name: NamespacesOfProject :many
 SELECT * FROM namespaces WHERE project_id = $1 ORDER BY id;
@@ -18,8 +19,8 @@ SELECT * FROM namespaces WHERE cluster_id = $1 ORDER BY id;
 
 -- name: InsertNamespace :one
 INSERT INTO namespaces (cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid,
-    objects, generation, created_at, updated_at, ready_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    objects, generation, created_at, updated_at, ready_at, managed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 RETURNING *;
 
 -- name: UpdateNamespace :execrows

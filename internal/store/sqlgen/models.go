@@ -181,7 +181,7 @@ type Namespace struct {
 	ID             int64
 	ClusterID      int64
 	ProjectID      int64
-	EnvironmentID  int64
+	EnvironmentID  sql.NullInt64
 	Name           string
 	ServiceAccount string
 	Profile        string
@@ -193,6 +193,7 @@ type Namespace struct {
 	CreatedAt      int64
 	UpdatedAt      int64
 	ReadyAt        int64
+	Managed        bool
 }
 
 type Operation struct {

@@ -7,6 +7,7 @@ package sqlgen
 
 import (
 	"context"
+	"database/sql"
 )
 
 const credential = `-- name: Credential :one
@@ -112,15 +113,15 @@ func (q *Queries) InsertCredential(ctx context.Context, arg InsertCredentialPara
 
 const insertNamespace = `-- name: InsertNamespace :one
 INSERT INTO namespaces (cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid,
-    objects, generation, created_at, updated_at, ready_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-RETURNING id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at
+    objects, generation, created_at, updated_at, ready_at, managed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+RETURNING id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed
 `
 
 type InsertNamespaceParams struct {
 	ClusterID      int64
 	ProjectID      int64
-	EnvironmentID  int64
+	EnvironmentID  sql.NullInt64
 	Name           string
 	ServiceAccount string
 	Profile        string
@@ -132,6 +133,7 @@ type InsertNamespaceParams struct {
 	CreatedAt      int64
 	UpdatedAt      int64
 	ReadyAt        int64
+	Managed        bool
 }
 
 func (q *Queries) InsertNamespace(ctx context.Context, arg InsertNamespaceParams) (Namespace, error) {
@@ -150,6 +152,7 @@ func (q *Queries) InsertNamespace(ctx context.Context, arg InsertNamespaceParams
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.ReadyAt,
+		arg.Managed,
 	)
 	var i Namespace
 	err := row.Scan(
@@ -168,6 +171,7 @@ func (q *Queries) InsertNamespace(ctx context.Context, arg InsertNamespaceParams
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ReadyAt,
+		&i.Managed,
 	)
 	return i, err
 }
@@ -208,7 +212,7 @@ func (q *Queries) LockCredential(ctx context.Context, id int64) (Credential, err
 }
 
 const lockNamespace = `-- name: LockNamespace :one
-UPDATE namespaces SET id = id WHERE id = $1 RETURNING id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at
+UPDATE namespaces SET id = id WHERE id = $1 RETURNING id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed
 `
 
 func (q *Queries) LockNamespace(ctx context.Context, id int64) (Namespace, error) {
@@ -230,12 +234,13 @@ func (q *Queries) LockNamespace(ctx context.Context, id int64) (Namespace, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ReadyAt,
+		&i.Managed,
 	)
 	return i, err
 }
 
 const namespace = `-- name: Namespace :one
-SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE id = $1
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed FROM namespaces WHERE id = $1
 `
 
 func (q *Queries) Namespace(ctx context.Context, id int64) (Namespace, error) {
@@ -257,12 +262,13 @@ func (q *Queries) Namespace(ctx context.Context, id int64) (Namespace, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ReadyAt,
+		&i.Managed,
 	)
 	return i, err
 }
 
 const namespaceNamed = `-- name: NamespaceNamed :one
-SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE cluster_id = $1 AND name = $2
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed FROM namespaces WHERE cluster_id = $1 AND name = $2 AND managed
 `
 
 type NamespaceNamedParams struct {
@@ -289,12 +295,14 @@ func (q *Queries) NamespaceNamed(ctx context.Context, arg NamespaceNamedParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ReadyAt,
+		&i.Managed,
 	)
 	return i, err
 }
 
 const namespaceOf = `-- name: NamespaceOf :one
-SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE cluster_id = $1 AND project_id = $2 AND environment_id = $3
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed FROM namespaces
+WHERE cluster_id = $1 AND project_id = $2 AND COALESCE(environment_id, 0) = CAST($3 AS BIGINT)
 `
 
 type NamespaceOfParams struct {
@@ -322,12 +330,13 @@ func (q *Queries) NamespaceOf(ctx context.Context, arg NamespaceOfParams) (Names
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.ReadyAt,
+		&i.Managed,
 	)
 	return i, err
 }
 
 const namespacesOfCluster = `-- name: NamespacesOfCluster :many
-SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE cluster_id = $1 ORDER BY id
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed FROM namespaces WHERE cluster_id = $1 ORDER BY id
 `
 
 func (q *Queries) NamespacesOfCluster(ctx context.Context, clusterID int64) ([]Namespace, error) {
@@ -355,6 +364,7 @@ func (q *Queries) NamespacesOfCluster(ctx context.Context, clusterID int64) ([]N
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ReadyAt,
+			&i.Managed,
 		); err != nil {
 			return nil, err
 		}
@@ -370,7 +380,7 @@ func (q *Queries) NamespacesOfCluster(ctx context.Context, clusterID int64) ([]N
 }
 
 const namespacesOfProject = `-- name: NamespacesOfProject :many
-SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at FROM namespaces WHERE project_id = $1 ORDER BY id
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid, objects, generation, created_at, updated_at, ready_at, managed FROM namespaces WHERE project_id = $1 ORDER BY id
 `
 
 func (q *Queries) NamespacesOfProject(ctx context.Context, projectID int64) ([]Namespace, error) {
@@ -398,6 +408,7 @@ func (q *Queries) NamespacesOfProject(ctx context.Context, projectID int64) ([]N
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.ReadyAt,
+			&i.Managed,
 		); err != nil {
 			return nil, err
 		}

@@ -638,7 +638,7 @@ const namespacesOfEnvironment = `-- name: NamespacesOfEnvironment :one
 SELECT COUNT(*) FROM namespaces WHERE environment_id = $1
 `
 
-func (q *Queries) NamespacesOfEnvironment(ctx context.Context, environmentID int64) (int64, error) {
+func (q *Queries) NamespacesOfEnvironment(ctx context.Context, environmentID sql.NullInt64) (int64, error) {
 	row := q.db.QueryRowContext(ctx, namespacesOfEnvironment, environmentID)
 	var count int64
 	err := row.Scan(&count)

@@ -54,7 +54,23 @@ CREATE TABLE cluster_grants (
 );
 CREATE INDEX cluster_grants_group ON cluster_grants (group_id, cluster_id);
 
+-- A namespace may be that of a whole project, and in a cluster that is not
+-- managed many projects may share one that is not ours.
+ALTER TABLE namespaces ALTER COLUMN environment_id DROP NOT NULL;
+ALTER TABLE namespaces ADD COLUMN managed BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE namespaces DROP CONSTRAINT namespaces_cluster_id_name_key;
+ALTER TABLE namespaces DROP CONSTRAINT namespaces_cluster_id_project_id_environment_id_key;
+CREATE UNIQUE INDEX namespaces_name ON namespaces (cluster_id, name) WHERE managed;
+CREATE UNIQUE INDEX namespaces_owner ON namespaces (cluster_id, project_id, COALESCE(environment_id, 0));
+
 -- +goose Down
+DELETE FROM namespaces WHERE environment_id IS NULL OR NOT managed;
+DROP INDEX namespaces_owner;
+DROP INDEX namespaces_name;
+ALTER TABLE namespaces ADD CONSTRAINT namespaces_cluster_id_project_id_environment_id_key UNIQUE (cluster_id, project_id, environment_id);
+ALTER TABLE namespaces ADD CONSTRAINT namespaces_cluster_id_name_key UNIQUE (cluster_id, name);
+ALTER TABLE namespaces DROP COLUMN managed;
+ALTER TABLE namespaces ALTER COLUMN environment_id SET NOT NULL;
 DROP TABLE cluster_grants;
 DROP INDEX clusters_state;
 DROP INDEX clusters_project;

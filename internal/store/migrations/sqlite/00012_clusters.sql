@@ -54,7 +54,113 @@ CREATE TABLE cluster_grants (
 );
 CREATE INDEX cluster_grants_group ON cluster_grants (group_id, cluster_id);
 
+-- A namespace may be that of a whole project, and in a cluster that is not
+-- managed many projects may share one that is not ours. SQLite changes such
+-- rules only with the table.
+CREATE TABLE namespaces_new (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    cluster_id      BIGINT NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
+    project_id      BIGINT NOT NULL REFERENCES projects (id),
+    environment_id  BIGINT REFERENCES environments (id),
+    name            TEXT   NOT NULL,
+    service_account TEXT   NOT NULL,
+    profile         TEXT   NOT NULL,
+    state           TEXT   NOT NULL,
+    code            TEXT   NOT NULL,
+    uid             TEXT   NOT NULL,
+    objects         TEXT   NOT NULL,
+    generation      BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    ready_at        BIGINT NOT NULL,
+    managed         BOOLEAN NOT NULL DEFAULT TRUE
+);
+INSERT INTO namespaces_new (id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid,
+    objects, generation, created_at, updated_at, ready_at)
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid,
+    objects, generation, created_at, updated_at, ready_at FROM namespaces;
+CREATE TABLE credentials_new (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace_id BIGINT NOT NULL REFERENCES namespaces_new (id) ON DELETE CASCADE,
+    cluster_id   BIGINT NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
+    public_key   BLOB   NOT NULL,
+    lifetime     BIGINT NOT NULL,
+    state        TEXT   NOT NULL,
+    code         TEXT   NOT NULL,
+    sealed       BLOB,
+    lease_uid    TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    answered_at  BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+INSERT INTO credentials_new SELECT id, namespace_id, cluster_id, public_key, lifetime, state, code, sealed, lease_uid,
+    created_at, answered_at, expires_at FROM credentials;
+-- Numbers that were given are not given again.
+DELETE FROM sqlite_sequence WHERE name IN ('namespaces_new', 'credentials_new');
+INSERT INTO sqlite_sequence (name, seq) SELECT name || '_new', seq FROM sqlite_sequence WHERE name IN ('namespaces', 'credentials');
+DROP TABLE credentials;
+DROP TABLE namespaces;
+ALTER TABLE namespaces_new RENAME TO namespaces;
+ALTER TABLE credentials_new RENAME TO credentials;
+CREATE INDEX namespaces_project ON namespaces (project_id);
+CREATE INDEX namespaces_environment ON namespaces (environment_id);
+CREATE INDEX credentials_namespace ON credentials (namespace_id, state);
+CREATE INDEX credentials_cluster ON credentials (cluster_id, state);
+CREATE UNIQUE INDEX namespaces_name ON namespaces (cluster_id, name) WHERE managed;
+CREATE UNIQUE INDEX namespaces_owner ON namespaces (cluster_id, project_id, COALESCE(environment_id, 0));
+
 -- +goose Down
+DELETE FROM namespaces WHERE environment_id IS NULL OR NOT managed;
+CREATE TABLE namespaces_new (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    cluster_id      BIGINT NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
+    project_id      BIGINT NOT NULL REFERENCES projects (id),
+    environment_id  BIGINT NOT NULL REFERENCES environments (id),
+    name            TEXT   NOT NULL,
+    service_account TEXT   NOT NULL,
+    profile         TEXT   NOT NULL,
+    state           TEXT   NOT NULL,
+    code            TEXT   NOT NULL,
+    uid             TEXT   NOT NULL,
+    objects         TEXT   NOT NULL,
+    generation      BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    ready_at        BIGINT NOT NULL,
+    UNIQUE (cluster_id, name),
+    UNIQUE (cluster_id, project_id, environment_id)
+);
+INSERT INTO namespaces_new (id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid,
+    objects, generation, created_at, updated_at, ready_at)
+SELECT id, cluster_id, project_id, environment_id, name, service_account, profile, state, code, uid,
+    objects, generation, created_at, updated_at, ready_at FROM namespaces;
+CREATE TABLE credentials_new (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace_id BIGINT NOT NULL REFERENCES namespaces_new (id) ON DELETE CASCADE,
+    cluster_id   BIGINT NOT NULL REFERENCES clusters (id) ON DELETE CASCADE,
+    public_key   BLOB   NOT NULL,
+    lifetime     BIGINT NOT NULL,
+    state        TEXT   NOT NULL,
+    code         TEXT   NOT NULL,
+    sealed       BLOB,
+    lease_uid    TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    answered_at  BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+INSERT INTO credentials_new SELECT id, namespace_id, cluster_id, public_key, lifetime, state, code, sealed, lease_uid,
+    created_at, answered_at, expires_at FROM credentials;
+-- Numbers that were given are not given again.
+DELETE FROM sqlite_sequence WHERE name IN ('namespaces_new', 'credentials_new');
+INSERT INTO sqlite_sequence (name, seq) SELECT name || '_new', seq FROM sqlite_sequence WHERE name IN ('namespaces', 'credentials');
+DROP TABLE credentials;
+DROP TABLE namespaces;
+ALTER TABLE namespaces_new RENAME TO namespaces;
+ALTER TABLE credentials_new RENAME TO credentials;
+CREATE INDEX namespaces_project ON namespaces (project_id);
+CREATE INDEX namespaces_environment ON namespaces (environment_id);
+CREATE INDEX credentials_namespace ON credentials (namespace_id, state);
+CREATE INDEX credentials_cluster ON credentials (cluster_id, state);
 DROP TABLE cluster_grants;
 DROP INDEX clusters_state;
 DROP INDEX clusters_project;
