@@ -51,11 +51,12 @@ func (p *Provider) verified(ctx context.Context, keys *keySet, signing []string,
 	}
 	algorithm = signed.Signatures[0].Header.Algorithm
 	// Times are compared below, with our own tolerance.
-	token, err := oidc.NewVerifier(p.config.Issuer, keys, &oidc.Config{
+	judged := &judgement{keys: keys}
+	token, err := oidc.NewVerifier(p.config.Issuer, judged, &oidc.Config{
 		ClientID: p.config.ClientID, SupportedSigningAlgs: signing, SkipExpiryCheck: true,
 	}).Verify(ctx, raw)
 	if err != nil {
-		return nil, "", fmt.Errorf("verify a token: %w", untrusted(err))
+		return nil, "", fmt.Errorf("verify a token: %w", errors.Join(judged.err, untrusted(err)))
 	}
 	if err := token.Claims(&said); err != nil {
 		return nil, "", untrusted(err)

@@ -12,7 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-var _ oidc.KeySet = (*keySet)(nil)
+var _ oidc.KeySet = (*judgement)(nil)
 
 const (
 	keysAge   = time.Hour   // after which the provider is asked again, since a key may have been taken back
@@ -31,9 +31,21 @@ type keySet struct {
 	asked time.Time // of the last try
 }
 
-// VerifySignature returns what a token says if a key of the provider signed it. A token that no known key signed has the
-// keys read again, once a minute at most.
-func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+// judgement is the keys for one token. It remembers why they do not do: the library tells it as text only.
+type judgement struct {
+	keys *keySet
+	err  error
+}
+
+// VerifySignature returns what a token says if a key of the provider signed it.
+func (j *judgement) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
+	payload, j.err = j.keys.verify(ctx, token)
+	return payload, j.err
+}
+
+// verify returns what a token says if a key signed it. A token that no known key signed has the keys read again, once a
+// minute at most.
+func (k *keySet) verify(ctx context.Context, token string) ([]byte, error) {
 	signed, err := parse(token)
 	if err != nil {
 		return nil, err

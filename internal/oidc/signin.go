@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 
 	"golang.org/x/oauth2"
 
@@ -57,6 +58,9 @@ func (p *Provider) oauth(d *discovered) *oauth2.Config {
 func refused(err error) error {
 	if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return untrusted(errors.New("the provider refuses the code: " + answer.ErrorCode))
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return unavailable(err)
 	}
 	return untrusted(err)
 }
