@@ -33,7 +33,7 @@ func (s Tenant) Members(ctx context.Context, q tenant.MemberQuery) ([]tenant.Lis
 	return each(rows, func(r sqlgen.MembersRow) tenant.ListedMember {
 		row := sqlgen.Member{
 			ID: r.ID, UserID: r.UserID, GroupID: r.GroupID, ProjectID: r.ProjectID, Role: r.Role, ExpiresAt: r.ExpiresAt,
-			CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
+			CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, Source: r.Source,
 		}
 		return listed(row, r.Username, r.Name, r.Kind, r.State, r.Path)
 	}), doing(err, "list members of %v", q.Place)
@@ -118,14 +118,15 @@ func (t tenantTx) InsertMember(ctx context.Context, m tenant.Member) error {
 	_, err := t.Queries.InsertMember(ctx, sqlgen.InsertMemberParams{
 		UserID: m.UserID, GroupID: optional(m.GroupID), ProjectID: optional(m.ProjectID), Role: int64(m.Role),
 		ExpiresAt: stamp(m.ExpiresAt), CreatedAt: stamp(m.CreatedAt), CreatedBy: m.CreatedBy,
+		Source: string(m.Source),
 	})
 	return doing(err, "store user %d as member of %v", m.UserID, m.Place)
 }
 
-// UpdateMember writes role and end.
+// UpdateMember writes role, end and source.
 func (t tenantTx) UpdateMember(ctx context.Context, m tenant.Member) error {
 	rows, err := t.Queries.UpdateMember(ctx, sqlgen.UpdateMemberParams{
-		ID: m.ID, Role: int64(m.Role), ExpiresAt: stamp(m.ExpiresAt),
+		ID: m.ID, Role: int64(m.Role), ExpiresAt: stamp(m.ExpiresAt), Source: string(m.Source),
 	})
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "change member %d", m.ID)
 }
@@ -148,6 +149,7 @@ func listed(r sqlgen.Member, username, name, kind, state, path string) tenant.Li
 		Member: tenant.Member{
 			ID: r.ID, Place: tenant.Place{GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64}, UserID: r.UserID,
 			Role: tenant.Role(r.Role), ExpiresAt: moment(r.ExpiresAt), CreatedAt: moment(r.CreatedAt), CreatedBy: r.CreatedBy,
+			Source: tenant.Source(r.Source),
 		},
 		Username: username, Name: name, Kind: kind, State: state, Path: path,
 	}

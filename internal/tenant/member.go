@@ -14,7 +14,20 @@ type Member struct {
 	CreatedAt time.Time
 	// CreatedBy is zero for the system.
 	CreatedBy int64
+	// Source is what keeps the membership as it is.
+	Source Source
 }
+
+// Source says what a membership comes from.
+type Source string
+
+// The sources of memberships.
+const (
+	// ByHand is a membership that somebody gave. Every change by hand makes it one.
+	ByHand Source = ""
+	// ByProvider is one that a group of the sign-in provider is worth. Each sign-in may change or end it.
+	ByProvider Source = "oidc"
+)
 
 // NewMember is what it takes to make somebody a member.
 type NewMember struct {

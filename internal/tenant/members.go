@@ -130,6 +130,7 @@ func (s *Service) UpdateMember(
 				return err
 			}
 		}
+		m.Source = ByHand
 		if err := tx.UpdateMember(ctx, m.Member); err != nil {
 			return err
 		}

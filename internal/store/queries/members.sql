@@ -16,8 +16,8 @@ SELECT CAST(COALESCE(MAX(held.role), 0) AS BIGINT) AS role FROM held
 WHERE held.expires_at = 0 OR held.expires_at > CAST(sqlc.arg(now) AS BIGINT);
 
 -- name: InsertMember :one
-INSERT INTO members (user_id, group_id, project_id, role, expires_at, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id;
+INSERT INTO members (user_id, group_id, project_id, role, expires_at, created_at, created_by, source)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id;
 
 -- name: GroupMember :one
 SELECT sqlc.embed(m), u.username, u.name, u.kind, u.state, g.path
@@ -30,7 +30,7 @@ FROM members m JOIN users u ON u.id = m.user_id JOIN projects p ON p.id = m.proj
 WHERE m.project_id = sqlc.arg(project_id) AND m.user_id = sqlc.arg(user_id);
 
 -- name: UpdateMember :execrows
-UPDATE members SET role = $2, expires_at = $3 WHERE id = $1;
+UPDATE members SET role = $2, expires_at = $3, source = $4 WHERE id = $1;
 
 -- name: DeleteMember :execrows
 DELETE FROM members WHERE id = $1;
@@ -46,23 +46,23 @@ WHERE m.group_id = sqlc.arg(group_id) AND m.user_id <> sqlc.arg(user_id) AND m.r
 
 -- name: Members :many
 WITH held AS (
-    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by,
+    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
         t.depth AS distance, g.path
     FROM group_tree t JOIN groups g ON g.id = t.ancestor_id JOIN members m ON m.group_id = t.ancestor_id
     WHERE t.group_id = sqlc.arg(group_id) AND t.depth <= sqlc.arg(depth)
     UNION ALL
-    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by,
+    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
         -1 AS distance, p.path
     FROM members m JOIN projects p ON p.id = m.project_id WHERE m.project_id = CAST(sqlc.arg(project_id) AS BIGINT)
 ), ranked AS (
     SELECT held.id, held.user_id, held.group_id, held.project_id, held.role, held.expires_at, held.created_at,
-        held.created_by, u.username, u.name, u.kind, u.state, held.path,
+        held.created_by, held.source, u.username, u.name, u.kind, u.state, held.path,
         ROW_NUMBER() OVER (PARTITION BY held.user_id ORDER BY held.role DESC, held.distance) AS place
     FROM held JOIN users u ON u.id = held.user_id
     WHERE (held.expires_at = 0 OR held.expires_at > CAST(sqlc.arg(now) AS BIGINT)) AND held.user_id > CAST(sqlc.arg(after) AS BIGINT)
         AND u.username >= sqlc.arg(search) AND u.username < sqlc.arg(search_end)
 )
-SELECT id, user_id, group_id, project_id, role, expires_at, created_at, created_by, username, name, kind, state, path
+SELECT id, user_id, group_id, project_id, role, expires_at, created_at, created_by, source, username, name, kind, state, path
 FROM ranked WHERE place = 1 ORDER BY user_id LIMIT sqlc.arg(most) OFFSET sqlc.arg(past);
 
 -- name: CountMembers :one

@@ -103,7 +103,7 @@ func (q *Queries) ExpiredMembers(ctx context.Context, arg ExpiredMembersParams) 
 }
 
 const groupMember = `-- name: GroupMember :one
-SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, u.username, u.name, u.kind, u.state, g.path
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source, u.username, u.name, u.kind, u.state, g.path
 FROM members m JOIN users u ON u.id = m.user_id JOIN groups g ON g.id = m.group_id
 WHERE m.group_id = $1 AND m.user_id = $2
 `
@@ -134,6 +134,7 @@ func (q *Queries) GroupMember(ctx context.Context, arg GroupMemberParams) (Group
 		&i.Member.ExpiresAt,
 		&i.Member.CreatedAt,
 		&i.Member.CreatedBy,
+		&i.Member.Source,
 		&i.Username,
 		&i.Name,
 		&i.Kind,
@@ -144,8 +145,8 @@ func (q *Queries) GroupMember(ctx context.Context, arg GroupMemberParams) (Group
 }
 
 const insertMember = `-- name: InsertMember :one
-INSERT INTO members (user_id, group_id, project_id, role, expires_at, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+INSERT INTO members (user_id, group_id, project_id, role, expires_at, created_at, created_by, source)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
 `
 
 type InsertMemberParams struct {
@@ -156,6 +157,7 @@ type InsertMemberParams struct {
 	ExpiresAt int64
 	CreatedAt int64
 	CreatedBy int64
+	Source    string
 }
 
 func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) (int64, error) {
@@ -167,6 +169,7 @@ func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) (int
 		arg.ExpiresAt,
 		arg.CreatedAt,
 		arg.CreatedBy,
+		arg.Source,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -175,23 +178,23 @@ func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) (int
 
 const members = `-- name: Members :many
 WITH held AS (
-    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by,
+    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
         t.depth AS distance, g.path
     FROM group_tree t JOIN groups g ON g.id = t.ancestor_id JOIN members m ON m.group_id = t.ancestor_id
     WHERE t.group_id = $3 AND t.depth <= $4
     UNION ALL
-    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by,
+    SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
         -1 AS distance, p.path
     FROM members m JOIN projects p ON p.id = m.project_id WHERE m.project_id = CAST($5 AS BIGINT)
 ), ranked AS (
     SELECT held.id, held.user_id, held.group_id, held.project_id, held.role, held.expires_at, held.created_at,
-        held.created_by, u.username, u.name, u.kind, u.state, held.path,
+        held.created_by, held.source, u.username, u.name, u.kind, u.state, held.path,
         ROW_NUMBER() OVER (PARTITION BY held.user_id ORDER BY held.role DESC, held.distance) AS place
     FROM held JOIN users u ON u.id = held.user_id
     WHERE (held.expires_at = 0 OR held.expires_at > CAST($6 AS BIGINT)) AND held.user_id > CAST($7 AS BIGINT)
         AND u.username >= $8 AND u.username < $9
 )
-SELECT id, user_id, group_id, project_id, role, expires_at, created_at, created_by, username, name, kind, state, path
+SELECT id, user_id, group_id, project_id, role, expires_at, created_at, created_by, source, username, name, kind, state, path
 FROM ranked WHERE place = 1 ORDER BY user_id LIMIT $2 OFFSET $1
 `
 
@@ -216,6 +219,7 @@ type MembersRow struct {
 	ExpiresAt int64
 	CreatedAt int64
 	CreatedBy int64
+	Source    string
 	Username  string
 	Name      string
 	Kind      string
@@ -251,6 +255,7 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 			&i.ExpiresAt,
 			&i.CreatedAt,
 			&i.CreatedBy,
+			&i.Source,
 			&i.Username,
 			&i.Name,
 			&i.Kind,
@@ -271,7 +276,7 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 }
 
 const membershipsOf = `-- name: MembershipsOf :many
-SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, u.username, u.name, u.kind, u.state, CAST(COALESCE(g.path, p.path, '') AS TEXT) AS path
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source, u.username, u.name, u.kind, u.state, CAST(COALESCE(g.path, p.path, '') AS TEXT) AS path
 FROM members m JOIN users u ON u.id = m.user_id
     LEFT JOIN groups g ON g.id = m.group_id LEFT JOIN projects p ON p.id = m.project_id
 WHERE m.user_id = $1 AND (m.expires_at = 0 OR m.expires_at > $2)
@@ -310,6 +315,7 @@ func (q *Queries) MembershipsOf(ctx context.Context, arg MembershipsOfParams) ([
 			&i.Member.ExpiresAt,
 			&i.Member.CreatedAt,
 			&i.Member.CreatedBy,
+			&i.Member.Source,
 			&i.Username,
 			&i.Name,
 			&i.Kind,
@@ -348,7 +354,7 @@ func (q *Queries) OtherOwners(ctx context.Context, arg OtherOwnersParams) (int64
 }
 
 const projectMember = `-- name: ProjectMember :one
-SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, u.username, u.name, u.kind, u.state, p.path
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source, u.username, u.name, u.kind, u.state, p.path
 FROM members m JOIN users u ON u.id = m.user_id JOIN projects p ON p.id = m.project_id
 WHERE m.project_id = $1 AND m.user_id = $2
 `
@@ -379,6 +385,7 @@ func (q *Queries) ProjectMember(ctx context.Context, arg ProjectMemberParams) (P
 		&i.Member.ExpiresAt,
 		&i.Member.CreatedAt,
 		&i.Member.CreatedBy,
+		&i.Member.Source,
 		&i.Username,
 		&i.Name,
 		&i.Kind,
@@ -434,17 +441,23 @@ func (q *Queries) RoleInProject(ctx context.Context, arg RoleInProjectParams) (i
 }
 
 const updateMember = `-- name: UpdateMember :execrows
-UPDATE members SET role = $2, expires_at = $3 WHERE id = $1
+UPDATE members SET role = $2, expires_at = $3, source = $4 WHERE id = $1
 `
 
 type UpdateMemberParams struct {
 	ID        int64
 	Role      int64
 	ExpiresAt int64
+	Source    string
 }
 
 func (q *Queries) UpdateMember(ctx context.Context, arg UpdateMemberParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, updateMember, arg.ID, arg.Role, arg.ExpiresAt)
+	result, err := q.db.ExecContext(ctx, updateMember,
+		arg.ID,
+		arg.Role,
+		arg.ExpiresAt,
+		arg.Source,
+	)
 	if err != nil {
 		return 0, err
 	}

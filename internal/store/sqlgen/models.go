@@ -175,6 +175,7 @@ type Member struct {
 	ExpiresAt int64
 	CreatedAt int64
 	CreatedBy int64
+	Source    string
 }
 
 type Namespace struct {
@@ -326,6 +327,16 @@ type Session struct {
 	Ip        string
 	CreatedAt int64
 	SeenAt    int64
+	ExpiresAt int64
+}
+
+type SignIn struct {
+	State     []byte
+	Browser   []byte
+	Issuer    string
+	Nonce     string
+	Verifier  string
+	ReturnTo  string
 	ExpiresAt int64
 }
 
