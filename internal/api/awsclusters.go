@@ -139,12 +139,12 @@ func (h *Handler) mountAWSClusters(r router) {
 		h.needs(auth.ManageRun, h.ofRun), h.deleteAWSCluster, answers(http.StatusAccepted))
 }
 
-func (h *Handler) listAWSClusters(ctx context.Context, in *pageInput) (*pageOutput[AWSCluster], error) {
+func (h *Handler) listAWSClusters(ctx context.Context, in *PageInput) (*pageOutput[AWSCluster], error) {
 	runs, err := h.Provisions.Runs(ctx, in.After, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	return newPage("/aws/clusters", *in, runs, func(r provision.Run) int64 { return r.ID }, viewAWSCluster), nil
+	return newPage(*in, runs, func(r provision.Run) int64 { return r.ID }, viewAWSCluster), nil
 }
 
 func (h *Handler) createAWSCluster(ctx context.Context, in *newAWSClusterInput) (*result[AWSCluster], error) {

@@ -146,12 +146,12 @@ func (h *Handler) mountAWSRoles(r router) {
 		signedIn(), h.showBootstrap)
 }
 
-func (h *Handler) listAWSRoles(ctx context.Context, in *pageInput) (*pageOutput[AWSRole], error) {
+func (h *Handler) listAWSRoles(ctx context.Context, in *PageInput) (*pageOutput[AWSRole], error) {
 	roles, err := h.Provisions.Roles(ctx, in.After, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
-	return newPage("/aws/roles", *in, roles, func(r provision.Role) int64 { return r.ID }, h.viewAWSRole), nil
+	return newPage(*in, roles, func(r provision.Role) int64 { return r.ID }, h.viewAWSRole), nil
 }
 
 func (h *Handler) addAWSRole(ctx context.Context, in *newAWSRoleInput) (*result[AWSRole], error) {

@@ -20,7 +20,7 @@ type client struct {
 
 func newClient(t *testing.T) (*apitest.World, client) {
 	t.Helper()
-	w := apitest.New()
+	w := apitest.New(t)
 	return w, client{t, w.Serve(t)}
 }
 

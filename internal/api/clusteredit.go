@@ -18,6 +18,8 @@ type EditCluster struct {
 	APIURL           *string `json:"api_url,omitempty" maxLength:"2048" doc:"Takes the token as well"`
 	CA               *string `json:"ca,omitempty" maxLength:"65536" doc:"PEM; empty: the system's roots. Takes the token as well"`
 	Token            string  `json:"token,omitempty" maxLength:"65536" doc:"In place of the credential in use. Never shown again."`
+
+	ClusterSettings
 }
 
 type editClusterInput struct {
@@ -28,9 +30,14 @@ type editClusterInput struct {
 
 func (h *Handler) editCluster(ctx context.Context, in *editClusterInput) (*result[Cluster], error) {
 	one := found[cluster.Cluster](ctx)
+	manager, err := h.managementProject(ctx, in.Body.ManagementProject)
+	if err != nil {
+		return nil, err
+	}
 	edited, err := h.Clusters.Edit(ctx, one.ID, cluster.EditRequest{
-		Name: in.Body.Name, EnvironmentScope: in.Body.EnvironmentScope, Enabled: in.Body.Enabled,
-		APIURL: in.Body.APIURL, CAPEM: in.Body.CA, Token: pastedToken(in.Body.Token),
+		Name: in.Body.Name, EnvironmentScope: in.Body.EnvironmentScope, Enabled: in.Body.Enabled, Domain: in.Body.Domain,
+		Managed: in.Body.Managed, NamespacePerEnvironment: in.Body.NamespacePerEnvironment, ManagementProjectID: manager,
+		APIURL: in.Body.APIURL, CAPEM: in.Body.CA, Namespace: in.Body.Namespace, Token: pastedToken(in.Body.Token),
 	})
 	if err != nil {
 		return nil, err

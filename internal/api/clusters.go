@@ -18,7 +18,9 @@ type Clusters interface {
 	Attach(ctx context.Context, r cluster.AttachRequest) (cluster.Cluster, error)
 	Cluster(ctx context.Context, idOrName string) (cluster.Cluster, error)
 	Named(ctx context.Context, name string) ([]cluster.Cluster, error)
-	Clusters(ctx context.Context, after int64, limit int) ([]cluster.Cluster, error)
+	VisibleClusters(ctx context.Context, q cluster.VisibleQuery) ([]cluster.Cluster, error)
+	ClustersFor(ctx context.Context, groupID, projectID int64, p cluster.Page) (list []cluster.Placed, total int, err error)
+	Save(ctx context.Context, id int64) (cluster.Cluster, error)
 	Check(ctx context.Context, id int64) error
 	Edit(ctx context.Context, id int64, r cluster.EditRequest) (cluster.Cluster, error)
 	Remove(ctx context.Context, id int64, o cluster.RemoveOptions) error
@@ -26,6 +28,11 @@ type Clusters interface {
 	IdentitySpec(clusterID int64, features []cluster.Feature) cluster.IdentitySpec
 	Adopt(ctx context.Context, clusterID int64, features []cluster.Feature) (cluster.Identity, error)
 	Rotate(ctx context.Context, clusterID int64) (cluster.Identity, error)
+	Inventory(ctx context.Context, clusterID int64) ([]cluster.Item, error)
+	Explain(ctx context.Context, projectID int64, environment string) (cluster.Explanation, error)
+	Grant(ctx context.Context, clusterID, groupID int64) (cluster.Grant, error)
+	Revoke(ctx context.Context, clusterID, groupID int64, remains cluster.Remains) error
+	Grants(ctx context.Context, clusterID int64) ([]cluster.Grant, error)
 }
 
 // Manifests prints what a cluster administrator applies for us.
@@ -36,22 +43,9 @@ type Manifests interface {
 	Identity(spec cluster.IdentitySpec) ([]byte, error)
 }
 
-// NewCluster is what it takes to attach an existing cluster.
-type NewCluster struct {
-	Name             string        `json:"name" maxLength:"255"`
-	Level            cluster.Level `json:"level" enum:"instance,group,project"`
-	Group            string        `json:"group,omitempty" doc:"Id or full path, at level group"`
-	Project          string        `json:"project,omitempty" doc:"Id or full path, at level project"`
-	EnvironmentScope string        `json:"environment_scope,omitempty" default:"*" doc:"Which environments it serves; * stands for any text"`
-	APIURL           string        `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
-	CA               string        `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
-	Token            string        `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
-	OwnIdentity      []string      `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Swap it for our own account"`
-}
-
-type attachInput struct {
-	WaitInput
-	Body NewCluster
+type listClustersInput struct {
+	PageInput
+	Search string `query:"search" maxLength:"255" doc:"The beginning of a name"`
 }
 
 // ClusterInput names a cluster. Like all inputs that others embed it is exported, since huma reads no other fields.
@@ -66,7 +60,10 @@ type showClusterInput struct {
 
 type removeClusterInput struct {
 	ClusterInput
-	Cleanup bool `query:"cleanup" doc:"First take the namespaces that we made out of the cluster"`
+	//nolint:lll // a tag cannot be wrapped
+	Mode         cluster.RemoveMode `query:"mode" enum:"leave,clean_up,forget" default:"leave" doc:"What becomes of what we made there: it is left; taken out first; forgotten now, and taken out if the cluster answers within 30 days"`
+	Applications bool               `query:"applications" doc:"When cleaning up: uninstall applications, too"`
+	Admin        bool               `query:"admin" doc:"Consent to rights level cluster-admin for those uninstalls that need it"`
 }
 
 type manifestInput struct {
@@ -89,15 +86,23 @@ func (h *Handler) mountClusters(r router) {
 		h.needs(auth.ReadCluster, h.ofCluster), h.showCluster)
 	route(r, "PATCH /clusters/{cluster}", "edit-cluster", "Change a cluster's name, scope, address, CA or token",
 		h.needs(auth.UpdateCluster, h.ofCluster), h.editCluster)
+	route(r, "POST /clusters/{cluster}/save", "save-cluster", "Attach a draft",
+		h.needs(auth.AddCluster, h.ofCluster), h.saveCluster)
+	route(r, "GET /clusters/{cluster}/inventory", "show-inventory", "Show what stands in a cluster because of us",
+		h.needs(auth.ReadCluster, h.ofCluster), h.listInventory)
 	route(r, "POST /clusters/{cluster}/check", "check-cluster", "Check a cluster's connection now",
 		h.needs(auth.UpdateCluster, h.ofCluster), h.checkCluster, answers(http.StatusAccepted))
 	route(r, "DELETE /clusters/{cluster}", "remove-cluster", "End a cluster's registration",
 		h.needs(auth.AdminCluster, h.ofCluster), h.removeCluster, answers(http.StatusAccepted))
 	h.mountIdentity(r)
+	h.mountGrants(r)
+	h.mountPlaced(r)
 }
 
-func (h *Handler) listClusters(ctx context.Context, in *pageInput) (*pageOutput[Cluster], error) {
-	clusters, err := h.Clusters.Clusters(ctx, in.After, in.Limit+1)
+func (h *Handler) listClusters(ctx context.Context, in *listClustersInput) (*pageOutput[Cluster], error) {
+	clusters, err := h.Clusters.VisibleClusters(ctx, cluster.VisibleQuery{
+		Viewer: viewer(ctx), Search: in.Search, After: in.After, Limit: in.Limit + 1,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -106,39 +111,16 @@ func (h *Handler) listClusters(ctx context.Context, in *pageInput) (*pageOutput[
 		return nil, err
 	}
 	view := func(c cluster.Cluster) Cluster { return viewCluster(c, connections[c.ID]) }
-	return newPage("/clusters", *in, clusters, func(c cluster.Cluster) int64 { return c.ID }, view), nil
+	return newPage(in.PageInput, clusters, func(c cluster.Cluster) int64 { return c.ID }, view), nil
 }
 
-func (h *Handler) attachCluster(ctx context.Context, in *attachInput) (*result[Cluster], error) {
-	request := cluster.AttachRequest{
-		Name: in.Body.Name, Level: in.Body.Level, EnvironmentScope: in.Body.EnvironmentScope,
-		APIURL: in.Body.APIURL, CAPEM: in.Body.CA,
-		Token: pastedToken(in.Body.Token), OwnIdentity: featuresOf(in.Body.OwnIdentity),
-	}
-	owner, err := h.ofNewCluster(ctx, in)
+func (h *Handler) saveCluster(ctx context.Context, _ *ClusterInput) (*body[Cluster], error) {
+	saved, err := h.Clusters.Save(ctx, found[cluster.Cluster](ctx).ID)
 	if err != nil {
 		return nil, err
 	}
-	request.GroupID, request.ProjectID = owner.GroupID, owner.ProjectID
-	attached, err := h.Clusters.Attach(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := await(ctx, h, in.WaitInput, h.checked(attached.ID, time.Time{}))
-	return &result[Cluster]{http.StatusCreated, shown}, err
-}
-
-// ofNewCluster is of whom a new cluster is.
-func (h *Handler) ofNewCluster(ctx context.Context, in *attachInput) (auth.Subject, error) {
-	switch in.Body.Level {
-	case cluster.Group:
-		group, err := h.Tenants.Group(ctx, in.Body.Group)
-		return auth.Group(group.ID), err
-	case cluster.Project:
-		project, err := h.Tenants.Project(ctx, in.Body.Project)
-		return auth.Project(project.ID), err
-	}
-	return auth.Instance(), nil
+	shown, err := h.cluster(ctx, saved.ID)
+	return &body[Cluster]{shown}, err
 }
 
 func (h *Handler) showManifest(_ context.Context, in *manifestInput) (*textOutput, error) {
@@ -175,11 +157,8 @@ func (h *Handler) checkCluster(ctx context.Context, in *showClusterInput) (*resu
 
 func (h *Handler) removeCluster(ctx context.Context, in *removeClusterInput) (*result[Cluster], error) {
 	one := found[cluster.Cluster](ctx)
-	mode := cluster.LeaveAll
-	if in.Cleanup {
-		mode = cluster.CleanUpFirst
-	}
-	if err := h.Clusters.Remove(ctx, one.ID, cluster.RemoveOptions{Mode: mode}); err != nil {
+	err := h.Clusters.Remove(ctx, one.ID, cluster.RemoveOptions{Mode: in.Mode, Applications: in.Applications, Admin: in.Admin})
+	if err != nil {
 		return nil, err
 	}
 	shown, err := h.cluster(ctx, one.ID)
@@ -196,7 +175,7 @@ func (h *Handler) checked(id int64, before time.Time) watched[Cluster] {
 		topics: []string{clusterTopic(id), workload.ValueTopic(id, cluster.ConnectionValue)},
 		read:   func(ctx context.Context) (Cluster, error) { return h.cluster(ctx, id) },
 		done: func(c Cluster) bool {
-			return c.State == cluster.Attached && !c.Connection.CheckedAt.Equal(before)
+			return c.State != cluster.Removing && !c.Connection.CheckedAt.Equal(before)
 		},
 	}
 }

@@ -21,20 +21,44 @@ type Values interface {
 
 // Cluster is a registered Kubernetes cluster. Its credential is never shown.
 type Cluster struct {
-	ID               int64         `json:"id"`
-	Name             string        `json:"name"`
-	Level            cluster.Level `json:"level" enum:"instance,group,project"`
-	GroupID          int64         `json:"group_id,omitempty"`
-	ProjectID        int64         `json:"project_id,omitempty"`
-	EnvironmentScope string        `json:"environment_scope"`
-	Enabled          bool          `json:"enabled"`
-	State            cluster.State `json:"state" enum:"draft,attached,removing"`
-	APIURL           string        `json:"api_url"`
-	CA               string        `json:"ca,omitempty" doc:"The certificates that the API server is trusted by"`
-	CreatedAt        time.Time     `json:"created_at"`
-	UpdatedAt        time.Time     `json:"updated_at"`
-	Connection       Connection    `json:"connection"`
-	Topic            string        `json:"topic" doc:"What to follow at /events"`
+	ID                      int64                 `json:"id"`
+	Name                    string                `json:"name"`
+	Level                   cluster.Level         `json:"level" enum:"instance,group,project"`
+	GroupID                 int64                 `json:"group_id,omitempty"`
+	ProjectID               int64                 `json:"project_id,omitempty"`
+	EnvironmentScope        string                `json:"environment_scope"`
+	Enabled                 bool                  `json:"enabled"`
+	State                   cluster.State         `json:"state" enum:"draft,attached,removing"`
+	Domain                  string                `json:"domain,omitempty" doc:"What the host names of its ingresses end with"`
+	Managed                 bool                  `json:"managed" doc:"We make the namespaces there"`
+	NamespacePerEnvironment bool                  `json:"namespace_per_environment" doc:"Else the environments of a project share one"`
+	ManagementProjectID     int64                 `json:"management_project_id,omitempty" doc:"The project that it serves before all others"`
+	Provider                cluster.Provider      `json:"provider" enum:"user,aws"`
+	AuthorizationType       cluster.Authorization `json:"authorization_type" enum:"rbac,abac,unknown_authorization"`
+	Namespace               string                `json:"namespace,omitempty" doc:"In place of the names of a project's namespaces"`
+	Removal                 *Removal              `json:"removal,omitempty" doc:"How it is being removed"`
+	CreatedBy               int64                 `json:"created_by,omitempty" doc:"The user who attached it"`
+	APIURL                  string                `json:"api_url"`
+	CA                      string                `json:"ca,omitempty" doc:"The certificates that the API server is trusted by"`
+	CreatedAt               time.Time             `json:"created_at"`
+	UpdatedAt               time.Time             `json:"updated_at"`
+	Connection              Connection            `json:"connection"`
+	Topic                   string                `json:"topic" doc:"What to follow at /events"`
+}
+
+// Removal is how a registration is ending.
+type Removal struct {
+	Mode         cluster.RemoveMode `json:"mode" enum:"leave,clean_up,forget"`
+	Applications bool               `json:"applications" doc:"Applications are uninstalled, too"`
+	Error        *Reason            `json:"error,omitempty" doc:"Why the last try to clean up went no further"`
+	Tries        int                `json:"tries,omitempty" doc:"Those in a row that did not reach the cluster"`
+}
+
+func viewRemoval(r *cluster.Removal) *Removal {
+	if r == nil {
+		return nil
+	}
+	return &Removal{Mode: r.Mode, Applications: r.Applications, Error: reasonOf(r.Code), Tries: r.Tries}
 }
 
 // Connection is what the last check of a cluster found.
@@ -60,7 +84,9 @@ type Finding struct {
 func viewCluster(c cluster.Cluster, connection Connection) Cluster {
 	return Cluster{
 		ID: c.ID, Name: c.Name, Level: c.Level, GroupID: c.GroupID, ProjectID: c.ProjectID,
-		EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: c.State,
+		EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: c.State, Domain: c.Domain, Managed: c.Managed,
+		NamespacePerEnvironment: c.NamespacePerEnvironment, ManagementProjectID: c.ManagementProjectID, Provider: c.Provider,
+		AuthorizationType: c.AuthorizationType, Namespace: c.Platform.Namespace, Removal: viewRemoval(c.Removal), CreatedBy: c.CreatedBy,
 		APIURL: c.Platform.APIURL, CA: c.Platform.CAPEM, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 		Connection: connection, Topic: clusterTopic(c.ID),
 	}

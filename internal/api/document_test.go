@@ -15,7 +15,7 @@ import (
 
 func TestDocumentIsCurrent(t *testing.T) {
 	t.Parallel()
-	current(t, "../../docs/reference/api/openapi.json", string(apitest.New().Handler.Document())+"\n")
+	current(t, "../../docs/reference/api/openapi.json", string(apitest.New(t).Handler.Document())+"\n")
 }
 
 func TestErrorReferenceIsCurrent(t *testing.T) {

@@ -21,6 +21,8 @@ type Handler struct {
 	Version      string
 	Auth         Authenticator
 	Access       Access
+	Users        Users
+	Limits       Limits
 	Tenants      Tenants
 	Clusters     Clusters
 	Namespaces   Namespaces
@@ -64,7 +66,13 @@ func (h *Handler) routes(mux *http.ServeMux) router {
 	r.api.UseMiddleware(h.harden)
 	h.mountGroups(r)
 	h.mountProjects(r)
+	h.mountEnvironments(r)
+	h.mountMembers(r)
+	h.mountUsers(r)
+	h.mountTokens(r)
+	h.mountSessions(r)
 	h.mountClusters(r)
+	h.mountSearch(r)
 	h.mountNamespaces(r)
 	h.mountApplications(r)
 	h.mountOperations(r)

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/auth"
 )
 
 // NewKubeconfig says what credential is wanted.
@@ -29,6 +31,9 @@ type kubeconfigInput struct {
 func (h *Handler) createKubeconfig(ctx context.Context, in *kubeconfigInput) (*body[Kubeconfig], error) {
 	one, err := h.namespaceOf(ctx, in.EnvironmentInput)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.Limits.Allow(ctx, auth.Mints, auth.ProjectKey(one.ProjectID)); err != nil {
 		return nil, err
 	}
 	var lifetime time.Duration

@@ -54,12 +54,6 @@ type EnsureNamespace struct {
 	Profile namespace.Profile `json:"profile,omitempty" enum:"restricted,baseline,gitlab" doc:"What it has, or restricted when it is new"`
 }
 
-// EnvironmentInput names an environment of a project.
-type EnvironmentInput struct {
-	ProjectInput
-	Environment string `path:"environment" doc:"A name, with / written as %2F"`
-}
-
 type ensureInput struct {
 	EnvironmentInput
 	WaitInput

@@ -3,18 +3,24 @@ package api
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 
-	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/danielgtaylor/huma/v2"
 )
 
-// pageInput asks for one page of a list in order of id.
-type pageInput struct {
+// PageInput asks for one page of a list in order of id.
+type PageInput struct {
+	address url.URL
+
 	After int64 `query:"after" minimum:"0" doc:"The id after which the page begins: next of the page before"`
 	Limit int   `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many items at most"`
 }
 
-// page asks for one row more than is shown, which tells whether there is a next page.
-func (in pageInput) page() tenant.Page { return tenant.Page{After: in.After, Limit: in.Limit + 1} }
+// Resolve implements [huma.Resolver]: the next page has the address of this one but for where it begins.
+func (in *PageInput) Resolve(c huma.Context) []error {
+	in.address = c.URL()
+	return nil
+}
 
 // Page is a part of a list in order of id.
 type Page[T any] struct {
@@ -55,13 +61,15 @@ type result[T any] struct {
 }
 
 // newPage makes the page from one row more than asked for, which tells whether there is a next one.
-func newPage[R, T any](path string, in pageInput, rows []R, id func(R) int64, view func(R) T) *pageOutput[T] {
+func newPage[R, T any](in PageInput, rows []R, id func(R) int64, view func(R) T) *pageOutput[T] {
 	out := &pageOutput[T]{}
 	if len(rows) > in.Limit {
 		rows = rows[:in.Limit]
 		out.Body.Next = id(rows[len(rows)-1])
-		query := url.Values{"after": {fmt.Sprint(out.Body.Next)}, "limit": {fmt.Sprint(in.Limit)}}
-		out.Link = fmt.Sprintf("<%s%s?%s>; rel=\"next\"", prefix, path, query.Encode())
+		query := in.address.Query()
+		query.Set("after", itoa(out.Body.Next))
+		query.Set("limit", strconv.Itoa(in.Limit))
+		out.Link = fmt.Sprintf("<%s?%s>; rel=\"next\"", in.address.EscapedPath(), query.Encode())
 	}
 	out.Body.Items = views(rows, view)
 	return out

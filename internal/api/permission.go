@@ -11,6 +11,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // Access decides what a caller may do.
@@ -18,6 +19,8 @@ type Access interface {
 	// Check returns apperr not_found for a subject that the caller may not even see, and forbidden for one that he
 	// sees with too low a role.
 	Check(ctx context.Context, who auth.Identity, what auth.Ability, on auth.Subject) error
+	// Role returns the caller's role there.
+	Role(ctx context.Context, who auth.Identity, on auth.Subject) (tenant.Role, error)
 }
 
 // permission says who may call a route. Its zero value is refused when a route is made, so that none can be without
@@ -154,6 +157,9 @@ func (h *Handler) admit(ctx context.Context, c huma.Context, p permission) (cont
 	if err != nil {
 		return ctx, err
 	}
+	if err := h.slow(ctx, c.Method()); err != nil {
+		return ctx, err
+	}
 	v := &visit{token: tokenOf(c)}
 	ctx = context.WithValue(ctx, visitKey{}, v)
 	if err := mayWrite(ctx, c.Method()); err != nil || p.path == nil {
@@ -166,10 +172,20 @@ func (h *Handler) admit(ctx context.Context, c huma.Context, p permission) (cont
 	return p.path(ctx, c.Param)
 }
 
+// slow counts a change against what its caller may do in a minute.
+func (h *Handler) slow(ctx context.Context, method string) error {
+	if reads(method) {
+		return nil
+	}
+	return h.Limits.Allow(ctx, auth.Writes, auth.UserKey(callerID(ctx)))
+}
+
+func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
 // mayWrite refuses changes to a token that may only read.
 func mayWrite(ctx context.Context, method string) error {
 	who, _ := auth.FromContext(ctx)
-	if method == http.MethodGet || method == http.MethodHead || who.Writes() {
+	if reads(method) || who.Writes() {
 		return nil
 	}
 	return apperr.Of(apperr.Forbidden).WithMessage("This token may only read.").WithHint("Use a token with the scope api.")

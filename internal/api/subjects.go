@@ -20,6 +20,15 @@ func (h *Handler) ofProject(ctx context.Context, param func(string) string) (con
 	return keep(ctx, project), auth.Project(project.ID), err
 }
 
+func (h *Handler) ofEnvironment(ctx context.Context, param func(string) string) (context.Context, auth.Subject, error) {
+	ctx, subject, err := h.ofProject(ctx, param)
+	if err != nil {
+		return ctx, subject, err
+	}
+	environment, err := h.Tenants.Environment(ctx, subject.ProjectID, param("environment"))
+	return keep(ctx, environment), subject, err
+}
+
 func (h *Handler) ofCluster(ctx context.Context, param func(string) string) (context.Context, auth.Subject, error) {
 	one, err := h.clusterNamed(ctx, param("cluster"))
 	return keep(ctx, one), clusterSubject(one), err

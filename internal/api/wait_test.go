@@ -23,7 +23,7 @@ type held struct {
 
 func newHeld(t *testing.T) held {
 	t.Helper()
-	h := held{apitest.New(), http.NewServeMux()}
+	h := held{apitest.New(t), http.NewServeMux()}
 	h.Handler.Mount(h.mux)
 	h.Applications.Hold = make(chan struct{})
 	h.get(t.Context(), "POST", "/clusters", newCluster("staging", "https://k8s.example.com"))

@@ -11,12 +11,13 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // Namespaces holds namespaces, all of them on the first cluster. The environment "foreign" finds its name taken.
 type Namespaces struct {
 	bus      *event.Bus
-	tenants  *Tenants
+	tenants  *tenant.Service
 	clusters *Clusters
 	mu       sync.Mutex
 	all      []namespace.Namespace
@@ -27,7 +28,10 @@ func (s *Namespaces) Ensure(ctx context.Context, r namespace.EnsureRequest) (nam
 	if _, err := s.clusters.Cluster(ctx, "1"); err != nil {
 		return namespace.Namespace{}, apperr.Of(apperr.NamespaceNoCluster)
 	}
-	environment := s.tenants.ensureEnvironment(r.ProjectID, r.Environment)
+	environment, err := s.tenants.EnsureEnvironment(ctx, r.ProjectID, r.Environment)
+	if err != nil {
+		return namespace.Namespace{}, err
+	}
 	if found, err := s.Namespace(ctx, r.ProjectID, r.Environment); err == nil {
 		return found, nil
 	}
@@ -71,12 +75,15 @@ func (s *Namespaces) change(ctx context.Context, id int64, edit func(*namespace.
 }
 
 // Namespace implements [api.Namespaces].
-func (s *Namespaces) Namespace(_ context.Context, projectID int64, environment string) (namespace.Namespace, error) {
-	id := s.tenants.ensureEnvironment(projectID, environment).ID
+func (s *Namespaces) Namespace(ctx context.Context, projectID int64, environment string) (namespace.Namespace, error) {
+	e, err := s.tenants.Environment(ctx, projectID, environment)
+	if err != nil {
+		return namespace.Namespace{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.all {
-		if n.ProjectID == projectID && n.EnvironmentID == id {
+		if n.ProjectID == projectID && n.EnvironmentID == e.ID {
 			return n, nil
 		}
 	}
@@ -140,7 +147,6 @@ func (s *Namespaces) RequestCredential(
 }
 
 // RemoveProject implements [api.Namespaces].
-func (s *Namespaces) RemoveProject(_ context.Context, projectID int64) error {
-	s.tenants.removeProject(projectID)
-	return nil
+func (s *Namespaces) RemoveProject(ctx context.Context, projectID int64) error {
+	return s.tenants.DeleteProject(ctx, projectID)
 }

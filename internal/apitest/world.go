@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,43 +14,75 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/api"
-	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/jobs"
+	"github.com/roadstead/roadstead/internal/store"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // Token is the administrator's.
 const Token = "rsd_test_administrator_token_0123456789"
 
-// World is a server's state. Its parts implement the interfaces of package api.
+// World is a server's state. Its parts implement the interfaces of package api: groups, projects, members, users and
+// tokens are the real ones over a real store; what takes a worker or a cluster is played.
 type World struct {
 	Handler      *api.Handler
 	Bus          *event.Bus
 	Tenants      *Tenants
+	Users        *auth.Service
 	Clusters     *Clusters
 	Namespaces   *Namespaces
 	Applications *Applications
 	Live         *Live
 	// Log collects what the handler logs.
 	Log *Buffer
+
+	db *store.DB
 }
 
-// New returns an empty world.
-func New() *World {
+// New returns an empty world, which ends with the test.
+func New(t testing.TB) *World {
+	t.Helper()
+	w, err := Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// Open returns an empty world that keeps its records in a folder.
+func Open(ctx context.Context, dir string) (*World, error) {
 	w := &World{Bus: event.NewBus(), Log: &Buffer{}}
-	w.Tenants = &Tenants{}
+	log := slog.New(slog.NewJSONHandler(w.Log, nil))
+	queue, err := jobs.NewInserter(log)
+	if err != nil {
+		return nil, fmt.Errorf("set up the queue: %w", err)
+	}
+	if w.db, err = store.Open(ctx, store.Config{DataDir: dir, Queue: queue, Bus: w.Bus, Log: log}); err != nil {
+		return nil, err
+	}
+	w.Tenants = &Tenants{Service: &tenant.Service{Store: w.db.Tenant(), Now: past}}
+	access := auth.NewAccess(w.Tenants)
+	w.Users = &auth.Service{
+		Store: w.db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(Token)), Now: past, Log: log,
+	}
 	w.Clusters = &Clusters{bus: w.Bus}
-	w.Namespaces = &Namespaces{bus: w.Bus, tenants: w.Tenants, clusters: w.Clusters}
+	w.Namespaces = &Namespaces{bus: w.Bus, tenants: w.Tenants.Service, clusters: w.Clusters}
 	w.Applications = newApplications(w.Bus)
 	w.Live = &Live{bus: w.Bus}
 	w.Handler = &api.Handler{
-		Version: "1.2.3", Auth: w, Access: auth.NewAccess(nil), Tenants: w.Tenants, Clusters: w.Clusters, Namespaces: w.Namespaces,
-		Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w, Audit: Record(120), Bus: w.Bus,
-		Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
+		Version: "1.2.3", Auth: w.Users, Access: access, Users: w.Users, Limits: auth.NewLimits(past), Tenants: w.Tenants, Clusters: w.Clusters,
+		Namespaces: w.Namespaces, Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w,
+		Audit: Record(120), Bus: w.Bus, Log: log,
 	}
-	return w
+	return w, nil
 }
+
+// Close ends the world.
+func (w *World) Close() { _ = w.db.Close() }
 
 // Serve starts a server that ends with the test and returns its address.
 func (w *World) Serve(t testing.TB) string {
@@ -67,14 +100,6 @@ func (w *World) Mux() *http.ServeMux {
 	mux := http.NewServeMux()
 	w.Handler.Mount(mux)
 	return mux
-}
-
-// AuthenticateToken implements [api.Authenticator].
-func (w *World) AuthenticateToken(_ context.Context, token string) (auth.Identity, error) {
-	if token != Token {
-		return auth.Identity{}, apperr.Of(apperr.Unauthenticated)
-	}
-	return auth.Identity{UserID: auth.AdministratorID, Name: "administrator", Admin: true, Scopes: []auth.Scope{auth.API}}, nil
 }
 
 // ClusterAccess implements [api.Manifests].

@@ -20,14 +20,14 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	if err != nil {
 		return nil, err
 	}
-	access := auth.NewAccess(c.tenants)
+	access, limits := auth.NewAccess(c.tenants), auth.NewLimits(now)
 	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Now: now, Log: c.log}
 	mirror := &workload.Mirror{
 		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now, Poke: c.wake,
 	}
 	mux := http.NewServeMux()
 	(&api.Handler{
-		Version: version, Auth: authenticator, Access: access, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Version: version, Auth: authenticator, Access: access, Users: authenticator, Limits: limits, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Audit: audit.Record{Reader: c.db.Audit()},
 		Bus: c.bus, Log: c.log,

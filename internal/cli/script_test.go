@@ -128,7 +128,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			w := apitest.New()
+			w := apitest.New(t)
 			server := httptest.NewServer(w.Mux())
 			env.Defer(func() {
 				server.CloseClientConnections()

@@ -78,7 +78,7 @@ func (s *screen) shows(t *testing.T, text string) {
 // newShop is a session with a project whose namespace stands.
 func newShop(t *testing.T) session {
 	t.Helper()
-	w := apitest.New()
+	w := apitest.New(t)
 	s := session{t, w, w.Serve(t)}
 	s.must("group", "create", "acme")
 	s.must("project", "create", "acme/shop")
@@ -129,7 +129,7 @@ func TestWatchedPodsShowWhatChanged(t *testing.T) {
 
 func TestInstallOutlivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
-	w := apitest.New()
+	w := apitest.New(t)
 	var down atomic.Bool
 	refused := make(chan struct{}, 1)
 	up := w.Mux()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // maxTotal is how far the clusters of a list are counted, as the predecessor
@@ -19,6 +21,22 @@ type Page struct {
 // Clusters lists those of all levels in order of id, after the given one.
 func (s *Service) Clusters(ctx context.Context, after int64, limit int) ([]Cluster, error) {
 	return s.Store.Clusters(ctx, after, limit)
+}
+
+// VisibleQuery says which of the clusters that somebody may look into are wanted: those of groups and projects in which
+// he is at least a maintainer, and all of them for administrators.
+type VisibleQuery struct {
+	Viewer tenant.Viewer
+	// Search leaves names that begin with the text, and orders by name: such a list has one page.
+	Search string
+	// After is the id after which the list goes on, in order of id.
+	After int64
+	Limit int
+}
+
+// VisibleClusters lists the clusters that somebody may look into.
+func (s *Service) VisibleClusters(ctx context.Context, q VisibleQuery) ([]Cluster, error) {
+	return s.Store.VisibleClusters(ctx, q)
 }
 
 // ClustersOf lists those that are registered exactly at a level, in order of id.

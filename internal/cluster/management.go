@@ -27,8 +27,18 @@ func (s *Service) checkManagement(ctx context.Context, c, before Cluster) (messa
 	if ok, err := s.mayManage(ctx, c); err != nil || ok {
 		return "", err
 	}
-	return "Project does not exist or you don't have permission to perform this action", nil
+	return strangerMessage, nil
 }
+
+// ErrManagementProject is what is wrong with a management project that does not exist, or that the caller may not use.
+func ErrManagementProject() error {
+	var p Problems
+	p.add(AttributeManagementProject, strangerMessage)
+	return p.err()
+}
+
+// strangerMessage is the predecessor's.
+const strangerMessage = "Project does not exist or you don't have permission to perform this action"
 
 // mayManage reports whether a project may manage a cluster: any one that of the
 // instance, one inside the group that of a group, and a neighbour that of a

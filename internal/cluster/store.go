@@ -18,6 +18,8 @@ type Store interface {
 	ClustersByName(ctx context.Context, name string) ([]Cluster, error)
 	// Clusters lists in order of id, after the given one.
 	Clusters(ctx context.Context, after int64, limit int) ([]Cluster, error)
+	// VisibleClusters lists those that somebody may look into.
+	VisibleClusters(ctx context.Context, q VisibleQuery) ([]Cluster, error)
 	// ClustersOf lists those that are registered at a level, in order of id.
 	ClustersOf(ctx context.Context, level Level, groupID, projectID int64, p Page) ([]Cluster, error)
 	// CountClustersOf counts them, up to a limit.

@@ -10,6 +10,41 @@ SELECT * FROM clusters WHERE name = $1 AND state IN ('attached', 'removing') ORD
 -- name: Clusters :many
 SELECT * FROM clusters WHERE id > $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2;
 
+-- name: NamedClusters :many
+SELECT * FROM clusters WHERE name >= sqlc.arg(search) AND name < sqlc.arg(search_end) AND id > sqlc.arg(after)
+    AND state IN ('attached', 'removing') ORDER BY name, id LIMIT sqlc.arg(most);
+
+-- name: ClustersOfMember :many
+SELECT * FROM clusters c WHERE c.id > sqlc.arg(after) AND c.state IN ('attached', 'removing') AND (
+        EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
+            WHERE t.group_id = c.group_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
+        OR EXISTS (SELECT 1 FROM members m
+            WHERE m.project_id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
+        OR EXISTS (SELECT 1 FROM projects p JOIN group_tree t ON t.group_id = p.group_id
+            JOIN members m ON m.group_id = t.ancestor_id
+            WHERE p.id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
+    )
+ORDER BY c.id LIMIT sqlc.arg(most);
+
+-- name: NamedClustersOfMember :many
+SELECT * FROM clusters c WHERE c.name >= sqlc.arg(search) AND c.name < sqlc.arg(search_end) AND c.id > sqlc.arg(after)
+    AND c.state IN ('attached', 'removing') AND (
+        EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
+            WHERE t.group_id = c.group_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
+        OR EXISTS (SELECT 1 FROM members m
+            WHERE m.project_id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
+        OR EXISTS (SELECT 1 FROM projects p JOIN group_tree t ON t.group_id = p.group_id
+            JOIN members m ON m.group_id = t.ancestor_id
+            WHERE p.id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
+    )
+ORDER BY c.name, c.id LIMIT sqlc.arg(most);
+
 -- name: InstanceClusters :many
 SELECT * FROM clusters WHERE level = 'instance' AND state IN ('attached', 'removing') ORDER BY id LIMIT $1 OFFSET $2;
 

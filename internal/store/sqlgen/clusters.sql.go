@@ -187,6 +187,83 @@ func (q *Queries) ClustersByName(ctx context.Context, name string) ([]Cluster, e
 	return items, nil
 }
 
+const clustersOfMember = `-- name: ClustersOfMember :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c WHERE c.id > $1 AND c.state IN ('attached', 'removing') AND (
+        EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
+            WHERE t.group_id = c.group_id AND m.user_id = $2 AND m.role >= $3
+                AND (m.expires_at = 0 OR m.expires_at > $4))
+        OR EXISTS (SELECT 1 FROM members m
+            WHERE m.project_id = c.project_id AND m.user_id = $2 AND m.role >= $3
+                AND (m.expires_at = 0 OR m.expires_at > $4))
+        OR EXISTS (SELECT 1 FROM projects p JOIN group_tree t ON t.group_id = p.group_id
+            JOIN members m ON m.group_id = t.ancestor_id
+            WHERE p.id = c.project_id AND m.user_id = $2 AND m.role >= $3
+                AND (m.expires_at = 0 OR m.expires_at > $4))
+    )
+ORDER BY c.id LIMIT $5
+`
+
+type ClustersOfMemberParams struct {
+	After  int64
+	UserID int64
+	Role   int64
+	Now    int64
+	Most   int32
+}
+
+func (q *Queries) ClustersOfMember(ctx context.Context, arg ClustersOfMemberParams) ([]Cluster, error) {
+	rows, err := q.db.QueryContext(ctx, clustersOfMember,
+		arg.After,
+		arg.UserID,
+		arg.Role,
+		arg.Now,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Cluster
+	for rows.Next() {
+		var i Cluster
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+			&i.Generation,
+			&i.ApiURL,
+			&i.CAPEM,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countGroupClusters = `-- name: CountGroupClusters :one
 SELECT COUNT(*) FROM (
     SELECT 1 FROM clusters WHERE group_id = $1 AND state IN ('attached', 'removing') LIMIT $2
@@ -803,6 +880,152 @@ func (q *Queries) ManagementCandidates(ctx context.Context, managementProjectID 
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const namedClusters = `-- name: NamedClusters :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE name >= $1 AND name < $2 AND id > $3
+    AND state IN ('attached', 'removing') ORDER BY name, id LIMIT $4
+`
+
+type NamedClustersParams struct {
+	Search    string
+	SearchEnd string
+	After     int64
+	Most      int32
+}
+
+func (q *Queries) NamedClusters(ctx context.Context, arg NamedClustersParams) ([]Cluster, error) {
+	rows, err := q.db.QueryContext(ctx, namedClusters,
+		arg.Search,
+		arg.SearchEnd,
+		arg.After,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Cluster
+	for rows.Next() {
+		var i Cluster
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+			&i.Generation,
+			&i.ApiURL,
+			&i.CAPEM,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const namedClustersOfMember = `-- name: NamedClustersOfMember :many
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c WHERE c.name >= $1 AND c.name < $2 AND c.id > $3
+    AND c.state IN ('attached', 'removing') AND (
+        EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
+            WHERE t.group_id = c.group_id AND m.user_id = $4 AND m.role >= $5
+                AND (m.expires_at = 0 OR m.expires_at > $6))
+        OR EXISTS (SELECT 1 FROM members m
+            WHERE m.project_id = c.project_id AND m.user_id = $4 AND m.role >= $5
+                AND (m.expires_at = 0 OR m.expires_at > $6))
+        OR EXISTS (SELECT 1 FROM projects p JOIN group_tree t ON t.group_id = p.group_id
+            JOIN members m ON m.group_id = t.ancestor_id
+            WHERE p.id = c.project_id AND m.user_id = $4 AND m.role >= $5
+                AND (m.expires_at = 0 OR m.expires_at > $6))
+    )
+ORDER BY c.name, c.id LIMIT $7
+`
+
+type NamedClustersOfMemberParams struct {
+	Search    string
+	SearchEnd string
+	After     int64
+	UserID    int64
+	Role      int64
+	Now       int64
+	Most      int32
+}
+
+func (q *Queries) NamedClustersOfMember(ctx context.Context, arg NamedClustersOfMemberParams) ([]Cluster, error) {
+	rows, err := q.db.QueryContext(ctx, namedClustersOfMember,
+		arg.Search,
+		arg.SearchEnd,
+		arg.After,
+		arg.UserID,
+		arg.Role,
+		arg.Now,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Cluster
+	for rows.Next() {
+		var i Cluster
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Level,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.EnvironmentScope,
+			&i.Enabled,
+			&i.State,
+			&i.Generation,
+			&i.ApiURL,
+			&i.CAPEM,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Domain,
+			&i.Managed,
+			&i.NamespacePerEnvironment,
+			&i.ManagementProjectID,
+			&i.Provider,
+			&i.AuthorizationType,
+			&i.PlatformNamespace,
+			&i.CreatedBy,
+			&i.Removal,
+			&i.StateSince,
 		); err != nil {
 			return nil, err
 		}
