@@ -85,7 +85,8 @@ func TestProblems(t *testing.T) {
 		"private address": {
 			"POST", "/api/v1/clusters", newCluster("inner", "https://10.1.2.3:6443"), api.Problem{
 				Status: 422, Code: "cluster_address_refused",
-				Hint: "An operator can open this address with ROADSTEAD_EGRESS_ALLOW=10.1.2.3/32:6443.",
+				Hint:   "An operator can open this address with ROADSTEAD_EGRESS_ALLOW=10.1.2.3/32:6443.",
+				Fields: []api.Field{{Location: "body.api_url", Message: "is blocked: Requests to this address are not allowed"}},
 			},
 		},
 	} {

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/roadstead/roadstead/internal/api"
-	"github.com/roadstead/roadstead/internal/apitest"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -91,7 +90,7 @@ func TestCheckAnswersWithANewCheck(t *testing.T) {
 
 func TestRemovedClusterIsGone(t *testing.T) {
 	t.Parallel()
-	for name, query := range map[string]string{"as it is": "", "with cleanup": "?cleanup=true"} {
+	for name, query := range map[string]string{"as it is": "", "with cleanup": "?mode=clean_up"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, c := newClient(t)
@@ -211,6 +210,3 @@ func TestManifest(t *testing.T) {
 		t.Errorf("content type %q", kind)
 	}
 }
-
-// The world is a test kit, but it must not drift from what the handler needs.
-var _ api.Authenticator = (*apitest.World)(nil)

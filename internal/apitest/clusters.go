@@ -10,106 +10,84 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/namespace"
+	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
-// Clusters holds registered clusters and their connections. A cluster whose address holds "dead" never answers.
+// Clusters are the real registrations. What workers do with them is played: checks, identities, removals. A cluster
+// whose address holds "dead" never answers.
 type Clusters struct {
-	bus      *event.Bus
-	mu       sync.Mutex
-	clusters []cluster.Cluster // removed ones stay, with their id
-	removed  map[int64]bool
-	owned    map[int64]cluster.Identity
-	values   map[int64]workload.Value
-	// Attached are the requests that came in.
-	Attached []cluster.AttachRequest
+	*cluster.Service
+
+	bus        *event.Bus
+	namespaces *Namespaces
+	working    sync.WaitGroup
+	mu         sync.Mutex
+	values     map[int64]workload.Value
 	// Hold keeps checks from ending until it is closed, when it is set.
 	Hold chan struct{}
 }
 
-// Attach implements [api.Clusters].
-func (s *Clusters) Attach(ctx context.Context, r cluster.AttachRequest) (cluster.Cluster, error) {
-	if strings.Contains(r.APIURL, "://10.") {
-		return cluster.Cluster{}, apperr.Of(apperr.ClusterAddressRefused).
-			WithHint("An operator can open this address with ROADSTEAD_EGRESS_ALLOW=10.1.2.3/32:6443.")
+func newClusters(w *World) *Clusters {
+	s := &Clusters{bus: w.Bus, values: make(map[int64]workload.Value)}
+	s.Service = &cluster.Service{
+		Store: w.db.Clusters(), Guard: egress.NewGuard(egress.Config{}), Sealer: s, Values: s,
+		Installation: "0a1b2c3d4e5f", Tenants: w.Tenants.Service, Dependents: s, Now: past,
 	}
-	s.mu.Lock()
-	c := cluster.Cluster{
-		ID: int64(len(s.clusters) + 1), Name: r.Name, Level: r.Level, GroupID: r.GroupID, ProjectID: r.ProjectID,
-		EnvironmentScope: r.EnvironmentScope, Enabled: true, State: cluster.Attached, Generation: 1,
-		Managed: true, NamespacePerEnvironment: true, Provider: cluster.ByUser, AuthorizationType: cluster.RBAC,
-		Platform:  cluster.Platform{APIURL: r.APIURL, CAPEM: r.CAPEM},
-		CreatedAt: past(), UpdatedAt: past(),
-	}
-	s.clusters = append(s.clusters, c)
-	s.Attached = append(s.Attached, r)
-	s.mu.Unlock()
-	if len(r.OwnIdentity) > 0 {
-		if _, err := s.Adopt(ctx, c.ID, r.OwnIdentity); err != nil {
-			return c, err
-		}
-	}
-	return c, s.Check(ctx, c.ID)
+	return s
 }
 
-// Cluster implements [api.Clusters].
-func (s *Clusters) Cluster(_ context.Context, idOrName string) (cluster.Cluster, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.clusters {
-		if id, ok := isID(idOrName); (c.Name == idOrName || ok && c.ID == id) && !s.removed[c.ID] {
-			return c, nil
-		}
-	}
-	return cluster.Cluster{}, apperr.Of(apperr.NotFound)
-}
+// Seal implements [cluster.Sealer].
+func (s *Clusters) Seal(secret.Value, secret.Context) ([]byte, error) { return []byte("sealed"), nil }
 
-// Named implements [api.Clusters].
-func (s *Clusters) Named(ctx context.Context, name string) ([]cluster.Cluster, error) {
-	c, err := s.Cluster(ctx, name)
-	if apperr.CodeOf(err) == apperr.NotFound {
-		return nil, nil
-	}
-	return []cluster.Cluster{c}, err
-}
-
-// Clusters implements [api.Clusters].
-func (s *Clusters) Clusters(_ context.Context, id int64, limit int) ([]cluster.Cluster, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return after(s.clusters, id, limit), nil
-}
-
-// Check implements [api.Clusters].
-func (s *Clusters) Check(ctx context.Context, id int64) error {
-	go s.finish(context.WithoutCancel(ctx), id)
+// Refresh implements [cluster.Values].
+func (s *Clusters) Refresh(ctx context.Context, id int64, _ string) error {
+	s.working.Go(func() { s.finish(context.WithoutCancel(ctx), id) })
 	return nil
+}
+
+// Invalidate implements [cluster.Values].
+func (s *Clusters) Invalidate(ctx context.Context, id, _ int64) error {
+	s.mu.Lock()
+	delete(s.values, id)
+	s.mu.Unlock()
+	return s.Refresh(ctx, id, cluster.ConnectionValue)
 }
 
 // Remove implements [api.Clusters].
 func (s *Clusters) Remove(ctx context.Context, id int64, o cluster.RemoveOptions) error {
-	cleanup := o.Mode == cluster.CleanUpFirst
-	s.mu.Lock()
-	if s.removed == nil {
-		s.removed = make(map[int64]bool)
+	if err := s.Service.Remove(ctx, id, o); err != nil || o.Mode == cluster.LeaveAll {
+		return err
 	}
-	s.clusters[id-1].State = cluster.Removing
-	s.removed[id] = !cleanup
-	s.mu.Unlock()
-	if cleanup {
-		go s.clear(context.WithoutCancel(ctx), id)
-	}
+	s.working.Go(func() { s.clear(context.WithoutCancel(ctx), id) })
 	return nil
 }
 
-// clear plays the worker that takes the namespaces away.
+// clear plays the worker that takes away what we made.
 func (s *Clusters) clear(ctx context.Context, id int64) {
-	s.mu.Lock()
-	s.removed[id] = true
-	s.mu.Unlock()
+	_ = s.Service.Remove(ctx, id, cluster.RemoveOptions{Mode: cluster.LeaveAll})
 	s.announce(ctx, id)
 }
+
+// Inventory implements [cluster.Dependents].
+func (s *Clusters) Inventory(_ context.Context, id int64) ([]cluster.Item, error) {
+	items := []cluster.Item{}
+	for _, n := range s.namespaces.of(func(n namespace.Namespace) bool { return n.ClusterID == id }) {
+		items = append(items, cluster.Item{
+			Kind: cluster.ItemNamespace, Name: n.Name, ProjectID: n.ProjectID, EnvironmentID: n.EnvironmentID, Fate: cluster.Goes,
+		})
+	}
+	return items, nil
+}
+
+// Clear implements [cluster.Dependents].
+func (s *Clusters) Clear(context.Context, int64, cluster.Removal) (bool, error) { return true, nil }
+
+// RemoveNamespaces implements [cluster.Dependents].
+func (s *Clusters) RemoveNamespaces(context.Context, []int64) error { return nil }
 
 // finish plays the worker that checks a connection.
 func (s *Clusters) finish(ctx context.Context, id int64) {
@@ -119,11 +97,12 @@ func (s *Clusters) finish(ctx context.Context, id int64) {
 	if hold != nil {
 		<-hold
 	}
-	s.mu.Lock()
-	if s.values == nil {
-		s.values = make(map[int64]workload.Value)
+	c, err := s.Cluster(ctx, itoa(id))
+	if err != nil {
+		return
 	}
-	s.values[id] = check(s.clusters[id-1], s.values[id])
+	s.mu.Lock()
+	s.values[id] = check(c, s.values[id])
 	s.mu.Unlock()
 	s.announce(ctx, id)
 }

@@ -2,7 +2,6 @@ package apitest
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -10,98 +9,55 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 )
 
-// Edit implements [api.Clusters].
-func (s *Clusters) Edit(ctx context.Context, id int64, r cluster.EditRequest) (cluster.Cluster, error) {
-	s.mu.Lock()
-	c := &s.clusters[id-1]
-	if (r.APIURL != nil || r.CAPEM != nil) && r.Token.IsEmpty() {
-		s.mu.Unlock()
-		return cluster.Cluster{}, cluster.Problems{{
-			Attribute: cluster.AttributeToken, Messages: []string{"must be given again when api_url or ca_cert changes"},
-		}}.Err()
+// Attach implements [api.Clusters].
+func (s *Clusters) Attach(ctx context.Context, r cluster.AttachRequest) (cluster.Cluster, error) {
+	c, err := s.Service.Attach(ctx, r)
+	if err == nil && len(r.OwnIdentity) > 0 {
+		s.working.Go(func() { s.settle(context.WithoutCancel(ctx), c.ID) })
 	}
-	if r.Name != nil {
-		c.Name = *r.Name
-	}
-	if r.EnvironmentScope != nil {
-		c.EnvironmentScope = *r.EnvironmentScope
-	}
-	if r.Enabled != nil {
-		c.Enabled = *r.Enabled
-	}
-	if r.APIURL != nil {
-		c.Platform.APIURL = *r.APIURL
-	}
-	if r.Token.IsEmpty() {
-		defer s.mu.Unlock()
-		return *c, nil
-	}
-	c.Generation++
-	delete(s.owned, id)
-	delete(s.values, id)
-	edited := *c
-	s.mu.Unlock()
-	return edited, s.Check(ctx, id)
+	return c, err
 }
 
-// Identity implements [api.Clusters].
-func (s *Clusters) Identity(_ context.Context, id int64) (cluster.Identity, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i, ok := s.owned[id]; ok {
-		return i, nil
-	}
-	return cluster.Identity{ClusterID: id, State: cluster.IdentityPasted}, nil
-}
-
-// IdentitySpec implements [api.Clusters].
-func (s *Clusters) IdentitySpec(id int64, features []cluster.Feature) cluster.IdentitySpec {
-	if len(features) == 0 {
-		features = cluster.Features()
-	}
-	return cluster.IdentitySpec{ClusterID: id, Features: features, Namespace: fmt.Sprintf("roadstead-0a1b2c3d-%d", id)}
-}
-
-// Adopt implements [api.Clusters]. A cluster whose address holds "narrow" was attached with too few rights.
+// Adopt implements [api.Clusters].
 func (s *Clusters) Adopt(ctx context.Context, id int64, features []cluster.Feature) (cluster.Identity, error) {
-	i := cluster.Identity{
-		ClusterID: id, State: cluster.IdentityPreparing, Features: s.IdentitySpec(id, features).Features, ChangedAt: past(),
+	i, err := s.Service.Adopt(ctx, id, features)
+	if err == nil {
+		s.working.Go(func() { s.settle(context.WithoutCancel(ctx), id) })
 	}
-	s.setIdentity(ctx, i)
-	s.mu.Lock()
-	narrow := strings.Contains(s.clusters[id-1].Platform.APIURL, "narrow")
-	s.mu.Unlock()
-	go func(i cluster.Identity) {
-		i.State, i.Serial, i.Since, i.TokenSince, i.RotateAt = cluster.IdentityOwn, 1, past(), past(), past().Add(29*24*time.Hour)
-		if narrow {
-			i.State, i.Code, i.Detail = cluster.IdentityRefused, apperr.RightsMissing, []string{"create namespaces"}
-		}
-		s.setIdentity(context.WithoutCancel(ctx), i)
-	}(i)
-	return i, nil
+	return i, err
 }
 
 // Rotate implements [api.Clusters].
 func (s *Clusters) Rotate(ctx context.Context, id int64) (cluster.Identity, error) {
-	i, err := s.Identity(ctx, id)
-	if err != nil || !i.InUse() {
-		return i, apperr.Of(apperr.Conflict).WithMessage("The cluster is not used with an identity of our own.")
+	i, err := s.Service.Rotate(ctx, id)
+	if err == nil {
+		s.working.Go(func() { s.settle(context.WithoutCancel(ctx), id) })
 	}
-	i.State = cluster.IdentityRotating
-	s.setIdentity(ctx, i)
-	go func(i cluster.Identity) {
-		i.State, i.Serial, i.TokenSince = cluster.IdentityOwn, i.Serial+1, past().Add(time.Hour)
-		s.setIdentity(context.WithoutCancel(ctx), i)
-	}(i)
-	return i, nil
+	return i, err
 }
 
-func (s *Clusters) setIdentity(ctx context.Context, i cluster.Identity) {
-	s.mu.Lock()
-	if s.owned == nil {
-		s.owned = make(map[int64]cluster.Identity)
+// settle plays the worker that makes an identity, or its next token. A cluster whose address holds "narrow" was attached
+// with too few rights.
+func (s *Clusters) settle(ctx context.Context, id int64) {
+	c, err := s.Cluster(ctx, itoa(id))
+	if err != nil {
+		return
 	}
-	s.owned[i.ClusterID] = i
-	s.mu.Unlock()
-	s.announce(ctx, i.ClusterID)
+	_ = s.Store.Atomically(ctx, func(tx cluster.Tx) error {
+		i, err := tx.Identity(ctx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case strings.Contains(c.Platform.APIURL, "narrow"):
+			i.State, i.Code, i.Detail = cluster.IdentityRefused, apperr.RightsMissing, []string{"create namespaces"}
+		case i.InUse():
+			i.State, i.Serial, i.TokenSince = cluster.IdentityOwn, i.Serial+1, past().Add(time.Hour)
+		default:
+			i.State, i.UID, i.Serial, i.Since, i.TokenSince = cluster.IdentityOwn, "uid", 1, past(), past()
+			i.RotateAt = past().Add(29 * 24 * time.Hour)
+		}
+		return tx.SaveIdentity(ctx, i)
+	})
+	s.announce(ctx, id)
 }

@@ -111,15 +111,18 @@ func (s *Namespaces) first(is func(namespace.Namespace) bool) (namespace.Namespa
 
 // OfProject implements [api.Namespaces].
 func (s *Namespaces) OfProject(_ context.Context, projectID int64) ([]namespace.Namespace, error) {
+	return s.of(func(n namespace.Namespace) bool { return n.ProjectID == projectID }), nil
+}
+
+func (s *Namespaces) of(is func(namespace.Namespace) bool) (found []namespace.Namespace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found []namespace.Namespace
 	for _, n := range s.all {
-		if n.ProjectID == projectID {
+		if is(n) {
 			found = append(found, n)
 		}
 	}
-	return found, nil
+	return found
 }
 
 // Remove implements [api.Namespaces].

@@ -69,8 +69,9 @@ func Open(ctx context.Context, dir string) (*World, error) {
 	w.Users = &auth.Service{
 		Store: w.db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(Token)), Now: past, Log: log,
 	}
-	w.Clusters = &Clusters{bus: w.Bus}
+	w.Clusters = newClusters(w)
 	w.Namespaces = &Namespaces{bus: w.Bus, tenants: w.Tenants.Service, clusters: w.Clusters}
+	w.Clusters.namespaces = w.Namespaces
 	w.Applications = newApplications(w.Bus)
 	w.Live = &Live{bus: w.Bus}
 	w.Handler = &api.Handler{
@@ -81,8 +82,11 @@ func Open(ctx context.Context, dir string) (*World, error) {
 	return w, nil
 }
 
-// Close ends the world.
-func (w *World) Close() { _ = w.db.Close() }
+// Close ends the world, once its workers are done.
+func (w *World) Close() {
+	w.Clusters.working.Wait()
+	_ = w.db.Close()
+}
 
 // Serve starts a server that ends with the test and returns its address.
 func (w *World) Serve(t testing.TB) string {
@@ -142,7 +146,4 @@ func after[T any](all []T, after int64, limit int) []T {
 	return append([]T(nil), all[start:min(start+limit, len(all))]...)
 }
 
-func isID(s string) (int64, bool) {
-	id, err := strconv.ParseInt(s, 10, 64)
-	return id, err == nil
-}
+func itoa(id int64) string { return strconv.FormatInt(id, 10) }

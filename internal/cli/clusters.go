@@ -88,7 +88,10 @@ func (r *run) clusterRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			query := "?cleanup=" + strconv.FormatBool(cleanup)
+			query := "?mode=leave"
+			if cleanup {
+				query = "?mode=clean_up"
+			}
 			removing, err := request[api.Cluster](ctx, c.client, http.MethodDelete, clusterPath(found)+query, nil)
 			if err != nil {
 				return err

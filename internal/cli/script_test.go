@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,11 +129,15 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			w := apitest.New(t)
+			w, err := apitest.Open(context.Background(), filepath.Join(env.WorkDir, "..", "world-"+filepath.Base(env.WorkDir)))
+			if err != nil {
+				return err
+			}
 			server := httptest.NewServer(w.Mux())
 			env.Defer(func() {
 				server.CloseClientConnections()
 				server.Close()
+				w.Close()
 			})
 			env.Values[worldKey] = w
 			env.Setenv("ROADSTEAD_SERVER", server.URL)

@@ -34,7 +34,7 @@ func (s *Service) checkManagement(ctx context.Context, c, before Cluster) (messa
 func ErrManagementProject() error {
 	var p Problems
 	p.add(AttributeManagementProject, strangerMessage)
-	return p.err()
+	return p.Err()
 }
 
 // strangerMessage is the predecessor's.
