@@ -27,8 +27,8 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	}
 	mux := http.NewServeMux()
 	(&api.Handler{
-		Version: version, Auth: authenticator, Access: access, Users: authenticator, Limits: limits, Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
-		Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
+		Version: version, Auth: authenticator, Access: access, Users: authenticator, Limits: limits,
+		Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces, Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Audit: audit.Record{Reader: c.db.Audit()},
 		Bus: c.bus, Log: c.log,
 	}).Mount(mux)
@@ -41,15 +41,17 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	if err := pages.Mount(mux); err != nil {
 		return nil, err
 	}
-	return apart(c.v4Handler(cfg, version, access, authenticator), mux), nil
+	return apart(c.v4Handler(cfg, version, access, authenticator, limits), mux), nil
 }
 
 // v4Handler builds the API that clients of GitLab speak.
-func (c *core) v4Handler(cfg config.Config, version string, access *auth.Access, users *auth.Service) http.Handler {
+func (c *core) v4Handler(
+	cfg config.Config, version string, access *auth.Access, users *auth.Service, limits *auth.Limits,
+) http.Handler {
 	return &gitlabapi.Handler{
 		Version: version, Address: cfg.ExternalURL, Auth: users, Access: access, Groups: c.tenants, Projects: c.tenants,
 		Members: c.tenants, Environments: c.tenants, Users: users, Tokens: users, Clusters: c.clusters,
-		Namespaces: c.namespaces, Limits: auth.NewLimits(now), Log: c.log, Now: now,
+		Namespaces: c.namespaces, Limits: limits, Log: c.log, Now: now,
 	}
 }
 
