@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// scanBatch is how many rows are read at a time, and scanMost how many a page looks at: a filter that few rows pass
-	// ends in a short page that says where to go on, not in a long search.
+	// scanBatch is how many rows are read at a time once a page did not fill at first, and scanMost how many it looks at: a
+	// filter that few rows pass ends in a short page that says where to go on, not in a long search.
 	scanBatch = 500
-	scanMost  = 5000
+	scanMost  = 2000
 )
 
 // Row is an event with its place in the chain, which is zero while it waits for one.
@@ -131,8 +131,8 @@ func (r Record) Page(ctx context.Context, q Query) ([]Row, Cursor, error) {
 		place = q.After
 	}
 	page := make([]Row, 0, q.Limit)
-	for looked := 0; looked < scanMost; {
-		rows, err := r.Reader.Rows(ctx, q.lead(), place, q.Since, scanBatch)
+	for looked, size := 0, q.Limit; looked < scanMost; size = scanBatch {
+		rows, err := r.Reader.Rows(ctx, q.lead(), place, q.Since, size)
 		if err != nil {
 			return nil, Cursor{}, fmt.Errorf("read the audit record: %w", err)
 		}
@@ -144,7 +144,7 @@ func (r Record) Page(ctx context.Context, q Query) ([]Row, Cursor, error) {
 				return page, place, nil
 			}
 		}
-		if looked += len(rows); len(rows) < scanBatch {
+		if looked += len(rows); len(rows) < size {
 			return page, Cursor{}, nil
 		}
 	}
