@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
+	"os/user"
+	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/store"
@@ -62,11 +66,21 @@ func RotateSecrets(ctx context.Context, cfg config.Config, step vault.Step, note
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	ctx = audit.WithActor(ctx, localActor())
 	if err := vault.Prove(ctx, db.Vault(), opener, sealer); err != nil {
 		return err
 	}
 	rotator := &vault.Rotator{Store: db.Vault(), Keys: keys, Opener: opener, Sealer: sealer, Note: note}
 	return rotator.Run(ctx, step)
+}
+
+// localActor is whoever runs a command on a worker's machine, by the name that he has there.
+func localActor() audit.Actor {
+	actor := audit.Actor{Kind: audit.Local, Name: strconv.Itoa(os.Getuid())}
+	if known, err := user.Current(); err == nil {
+		actor.Name = known.Username
+	}
+	return actor
 }
 
 // existingKeys loads the private keyset and never makes one.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
@@ -81,4 +82,9 @@ func (t *tx) reseal(ctx context.Context, kind vault.Kind, c vault.Change) (int64
 func (v Vault) KeepCanary(ctx context.Context, sealed []byte) error {
 	err := v.db.atomically(ctx, func(tx *tx) error { return tx.InsertCanary(ctx, sealed) })
 	return doing(err, "store the canary")
+}
+
+// Record adds a row to the audit record, in a transaction of its own.
+func (v Vault) Record(ctx context.Context, e audit.Entry) error {
+	return v.db.atomically(ctx, func(tx *tx) error { return tx.Record(ctx, e) })
 }

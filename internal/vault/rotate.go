@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/secret"
 )
 
@@ -70,6 +71,8 @@ func (r *Rotator) prepare(ctx context.Context) error {
 		what = "going on with the rotation to key %08x"
 	} else if err := r.Keys.Add(); err != nil {
 		return fmt.Errorf("add a key: %w", err)
+	} else if err := r.record(ctx, "prepare"); err != nil {
+		return err
 	}
 	return r.note(what)
 }
@@ -85,6 +88,9 @@ func (r *Rotator) rotate(ctx context.Context) error {
 	if !published {
 		if err := r.Keys.Publish(); err != nil {
 			return fmt.Errorf("publish the new key: %w", err)
+		}
+		if err := r.record(ctx, "publish"); err != nil {
+			return err
 		}
 		if err := r.note("new credentials are sealed to key %08x"); err != nil {
 			return err
@@ -136,7 +142,7 @@ func (r *Rotator) retire(ctx context.Context) error {
 	for _, id := range left.keys {
 		r.Note(fmt.Sprintf("disabled key %08x", id))
 	}
-	return nil
+	return r.record(ctx, "retire")
 }
 
 // leftover is what rests of earlier keys.
@@ -171,6 +177,22 @@ func (r *Rotator) older(ctx context.Context) (leftover, error) {
 func names(row Sealed, keys []uint32) bool {
 	id, err := secret.KeyIDOf(row.Ciphertext)
 	return err == nil && slices.Contains(keys, id)
+}
+
+// record puts a change of the keyset files on record, behind the change: no transaction spans both.
+func (r *Rotator) record(ctx context.Context, mode string) error {
+	primary, err := r.Keys.Primary()
+	if err != nil {
+		return fmt.Errorf("read the newest key: %w", err)
+	}
+	err = r.Store.Record(ctx, audit.Entry{
+		Action: "keyset.rotate", Object: audit.Object{Kind: "keyset", Name: fmt.Sprintf("%08x", primary)},
+		Detail: map[string]string{"mode": mode},
+	})
+	if err != nil {
+		return fmt.Errorf("record the rotation: %w", err)
+	}
+	return nil
 }
 
 // note tells about the newest key.

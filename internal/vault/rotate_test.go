@@ -104,6 +104,10 @@ func TestWebHalfWithTheOldPublicKeysetStillWorks(t *testing.T) {
 		t.Errorf("at the end (-want +got):\n%s", diff)
 	}
 	check(t, w.run(t, vault.Retire, &mortal{}))
+	want := []string{"keyset.rotate prepare", "keyset.rotate publish", "keyset.rotate retire"}
+	if diff := cmp.Diff(want, w.store.record); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
 }
 
 // TestPreparedKeyIsNotUsed: workers on other machines get the private keyset before anything is sealed to its new key.

@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/secret"
 )
 
@@ -44,6 +45,8 @@ type Store interface {
 	Reseal(ctx context.Context, kind Kind, changes []Change) (int, error)
 	// KeepCanary stores a canary unless there is one.
 	KeepCanary(ctx context.Context, sealed []byte) error
+	// Record adds a row to the audit record.
+	Record(ctx context.Context, e audit.Entry) error
 }
 
 // Opener opens what was sealed to any key of the private keyset.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/vault"
 )
@@ -37,8 +38,9 @@ func (m *mortal) last(do func() error) error {
 
 // memory is a store that does not outlive the test.
 type memory struct {
-	rows map[vault.Kind][]vault.Sealed
-	life *mortal
+	record []string
+	rows   map[vault.Kind][]vault.Sealed
+	life   *mortal
 }
 
 func (m *memory) Sealed(_ context.Context, kind vault.Kind, after int64, limit int) ([]vault.Sealed, error) {
@@ -69,6 +71,12 @@ func (m *memory) KeepCanary(_ context.Context, sealed []byte) error {
 		m.rows[vault.Canary] = []vault.Sealed{{ID: 1, Ciphertext: sealed, Context: secret.CanaryContext()}}
 	}
 	return nil
+}
+
+func (m *memory) Record(_ context.Context, e audit.Entry) error {
+	checked, err := e.Checked()
+	m.record = append(m.record, checked.Action+" "+checked.Detail["mode"])
+	return err
 }
 
 // keyFiles are real files whose changes may be the last.
