@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-MODULES := . installer devcluster tools internal/eks/verifiertest internal/oidc/oidctest
+MODULES := . installer devcluster tools internal/eks/verifiertest internal/gitlabapi/clienttest internal/oidc/oidctest
 TOOLS := .cache/tools
 ARCHES := amd64 arm64
 

@@ -27,7 +27,8 @@ const (
 // moment. Streams end with ctx.
 func (c *core) serve(ctx context.Context, cfg config.Config, handler http.Handler, listener net.Listener) error {
 	server := &http.Server{
-		Handler: c.withHealth(addressed(cfg.TrustedProxies, c.instrumented(handler))), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		Handler:           c.withHealth(addressed(cfg.TrustedProxies, c.instrumented(handler))),
+		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}

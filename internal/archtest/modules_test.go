@@ -12,7 +12,7 @@ import (
 
 // modules are the folders of the modules.
 func modules() []string {
-	return []string{".", "installer", "devcluster", "tools", "internal/eks/verifiertest", "internal/oidc/oidctest"}
+	return []string{".", "installer", "devcluster", "tools", "internal/eks/verifiertest", "internal/gitlabapi/clienttest", "internal/oidc/oidctest"}
 }
 
 // goMod is what the rules need of a go.mod.

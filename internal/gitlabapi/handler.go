@@ -119,7 +119,8 @@ func (h *Handler) serve(ctx context.Context, c *call) (answer, error) {
 	if err := c.find(h.routes()); err != nil {
 		return answer{}, err
 	}
-	if err := h.identify(ctx, c); err != nil {
+	ctx, err := h.identify(ctx, c)
+	if err != nil {
 		return answer{}, err
 	}
 	if err := h.slow(ctx, c); err != nil {
@@ -132,7 +133,7 @@ func (h *Handler) serve(ctx context.Context, c *call) (answer, error) {
 	for name, value := range c.path {
 		raw[name] = value
 	}
-	if err := h.admit(c.ctx(), c, raw); err != nil {
+	if err := h.admit(ctx, c, raw); err != nil {
 		return answer{}, err
 	}
 	if c.params, err = read(c.route.params, raw); err != nil {

@@ -14,14 +14,14 @@ import (
 const privateToken = "Private-Token"
 
 // identify finds out who calls, and makes the request his act.
-func (h *Handler) identify(ctx context.Context, c *call) error {
+func (h *Handler) identify(ctx context.Context, c *call) (context.Context, error) {
 	token := tokenOf(c.request)
 	if token == "" {
-		return unauthorized()
+		return ctx, unauthorized()
 	}
 	who, err := h.Auth.AuthenticateToken(ctx, token)
 	if err != nil {
-		return err
+		return ctx, err
 	}
 	c.who = who
 	if telemetry.Correlation(ctx) == "" {
@@ -30,11 +30,12 @@ func (h *Handler) identify(ctx context.Context, c *call) error {
 	actor := audit.Actor{
 		Kind: audit.Token, UserID: who.UserID, Name: who.Name, TokenID: who.TokenID, IP: audit.ActorFrom(ctx).IP,
 	}
-	c.request = c.request.WithContext(auth.WithIdentity(audit.WithActor(ctx, actor), who))
+	ctx = auth.WithIdentity(audit.WithActor(ctx, actor), who)
+	c.request = c.request.WithContext(ctx)
 	if c.writes() && !who.Writes() {
-		return insufficientScope()
+		return ctx, insufficientScope()
 	}
-	return nil
+	return ctx, nil
 }
 
 // writes reports whether the request is one that may change something.

@@ -77,9 +77,14 @@ func (h *Handler) listUsers(c *call) (answer, error) {
 	if c.params.has("username") {
 		return h.listNamed(c)
 	}
+	q := auth.UserQuery{Search: c.params.text("search")}
+	if !c.who.Admin {
+		q.State = auth.Active
+	}
 	id := func(u auth.User) int64 { return u.ID }
 	found, n, err := walk(c.page(), c.params.integer("id_after"), id, func(after int64, limit int) ([]auth.User, error) {
-		return h.Users.Users(c.ctx(), auth.UserQuery{Search: c.params.text("search"), After: after, Limit: limit})
+		q.After, q.Limit = after, limit
+		return h.Users.Users(c.ctx(), q)
 	})
 	if err != nil {
 		return answer{}, err
