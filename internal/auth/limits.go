@@ -104,11 +104,12 @@ func (l *Limits) Allow(_ context.Context, class Class, key string) error {
 func (l *Limits) caller(key callerKey) *spent {
 	if element, known := l.callers[key]; known {
 		l.recent.MoveToFront(element)
-		return element.Value.(*spent) //nolint:forcetypeassert // the list holds nothing else
+		caller, _ := element.Value.(*spent) // the list holds nothing else
+		return caller
 	}
 	if len(l.callers) >= maxCallers {
-		oldest := l.recent.Back()
-		delete(l.callers, l.recent.Remove(oldest).(*spent).callerKey) //nolint:forcetypeassert // as above
+		oldest, _ := l.recent.Remove(l.recent.Back()).(*spent)
+		delete(l.callers, oldest.callerKey)
 	}
 	caller := &spent{callerKey: key}
 	l.callers[key] = l.recent.PushFront(caller)

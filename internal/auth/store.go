@@ -35,7 +35,16 @@ type Store interface {
 // who did it.
 type Tx interface {
 	Record(ctx context.Context, e audit.Entry) error
+	UserTx
+	TokenTx
+	MemberTx
+	SessionTx
+	// DeleteEnded deletes the sessions and the tokens that had expired by then.
+	DeleteEnded(ctx context.Context, sessions, tokens time.Time) error
+}
 
+// UserTx changes users.
+type UserTx interface {
 	FindUser(ctx context.Context, id int64) (User, error)
 	// InsertUser returns an already_exists error for a username that is taken.
 	InsertUser(ctx context.Context, u User) (User, error)
@@ -44,7 +53,10 @@ type Tx interface {
 	// transaction can change who they are until this one ends.
 	Administrators(ctx context.Context) (int, error)
 	InsertLink(ctx context.Context, l Link) error
+}
 
+// TokenTx changes access tokens.
+type TokenTx interface {
 	InsertToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// RevokeToken ends a token and those made with it, and returns those that had not ended.
 	RevokeToken(ctx context.Context, id int64, at time.Time) ([]Token, error)
@@ -52,18 +64,21 @@ type Tx interface {
 	// AdoptTokens makes the tokens made with one token those of another.
 	AdoptTokens(ctx context.Context, from, to int64) error
 	TouchToken(ctx context.Context, id int64, at time.Time) error
+}
 
-	// The members of groups and projects, among them the bots of tokens.
+// MemberTx changes who is a member: the bots of tokens are.
+type MemberTx interface {
 	Member(ctx context.Context, at tenant.Place, userID int64) (tenant.ListedMember, error)
 	InsertMember(ctx context.Context, m tenant.Member) error
 	UpdateMember(ctx context.Context, m tenant.Member) error
 	DeleteMember(ctx context.Context, id int64) error
+}
 
+// SessionTx changes sessions.
+type SessionTx interface {
 	InsertSession(ctx context.Context, s Session, hash []byte) (Session, error)
 	TouchSession(ctx context.Context, id int64, seen time.Time) error
 	// DeleteSession reports whether there was one.
 	DeleteSession(ctx context.Context, id int64) (bool, error)
 	DeleteSessionsOf(ctx context.Context, userID int64) error
-	// DeleteEnded deletes the sessions and the tokens that had expired by then.
-	DeleteEnded(ctx context.Context, sessions, tokens time.Time) error
 }

@@ -20,7 +20,7 @@ const configured = "correct horse battery staple, twice over"
 type world struct {
 	*auth.Service
 
-	t     *testing.T
+	t     testing.TB
 	db    *store.DB
 	clock time.Time
 
@@ -29,7 +29,7 @@ type world struct {
 	project tenant.Project
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	cfg := storetest.SQLiteConfig(t)
 	w := &world{t: t, db: storetest.Open(t, cfg), clock: time.Now().UTC().Truncate(time.Second)}
@@ -101,22 +101,22 @@ func (w *world) wantOut(token string) {
 	wantCode(w.t, err, apperr.Unauthenticated)
 }
 
-func must[T any](v T, err error) func(t *testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		check(t, err)
 		return v
 	}
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantCode(t *testing.T, err error, want apperr.Code) {
+func wantCode(t testing.TB, err error, want apperr.Code) {
 	t.Helper()
 	if got := apperr.CodeOf(err); got != want {
 		t.Errorf("code %q (%v), want %q", got, err, want)
