@@ -55,13 +55,9 @@ func (s *Service) Resolve(ctx context.Context, projectID int64, environment stri
 // candidates lists what could serve a project, or a group when there is no
 // project.
 func (s *Service) candidates(ctx context.Context, projectID, groupID int64) ([]Candidate, error) {
-	groups, err := s.Tenants.GroupsAbove(ctx, groupID)
+	candidates, err := s.Store.Candidates(ctx, projectID, groupID)
 	if err != nil {
-		return nil, fmt.Errorf("find the groups above group %d: %w", groupID, err)
-	}
-	candidates, err := s.Store.Candidates(ctx, projectID, groups)
-	if err != nil {
-		return nil, fmt.Errorf("list what could serve project %d: %w", projectID, err)
+		return nil, fmt.Errorf("list what could serve project %d of group %d: %w", projectID, groupID, err)
 	}
 	return candidates, nil
 }

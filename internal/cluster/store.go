@@ -25,10 +25,10 @@ type Store interface {
 	// CountClustersOf counts them, up to a limit.
 	CountClustersOf(ctx context.Context, level Level, groupID, projectID int64, limit int) (int, error)
 	// Candidates lists all clusters but forgotten ones, drafts too, that a project
-	// could be served by: those it manages, its own, those of the given groups or
-	// granted to them, and those of the instance. Without a project, those of the
-	// groups and of the instance. One that stands at several places comes for each.
-	Candidates(ctx context.Context, projectID int64, groupIDs []int64) ([]Candidate, error)
+	// could be served by: those it manages, its own, those of its group and the
+	// groups above or granted to them, and those of the instance. Without a project,
+	// those of the group. One that stands at several places comes for each.
+	Candidates(ctx context.Context, projectID, groupID int64) ([]Candidate, error)
 	// Grants lists those of a cluster, GrantsTo those to a group, the oldest first.
 	Grants(ctx context.Context, clusterID int64) ([]Grant, error)
 	GrantsTo(ctx context.Context, groupID int64) ([]Grant, error)

@@ -122,7 +122,7 @@ func (clusters) Cluster(_ context.Context, id int64) (cluster.Cluster, error) {
 	return cluster.Cluster{ID: id}, nil
 }
 
-func (c clusters) Candidates(context.Context, int64, []int64) ([]cluster.Candidate, error) {
+func (c clusters) Candidates(context.Context, int64, int64) ([]cluster.Candidate, error) {
 	return c.candidates, nil
 }
 

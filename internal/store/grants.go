@@ -10,57 +10,59 @@ import (
 )
 
 // Candidates lists what a project, or a group, could be served by.
-func (s Clusters) Candidates(ctx context.Context, projectID int64, groupIDs []int64) ([]cluster.Candidate, error) {
+func (s Clusters) Candidates(ctx context.Context, projectID, groupID int64) (list []cluster.Candidate, err error) {
 	q := s.db.reader()
 	managed, err := q.ManagementCandidates(ctx, optional(projectID))
+	for _, r := range managed {
+		list = append(list, candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtManagement))
+	}
 	if err != nil {
 		return nil, doing(err, "list clusters that project %d manages", projectID)
 	}
 	own, err := q.ProjectCandidates(ctx, optional(projectID))
-	if err != nil {
-		return nil, doing(err, "list clusters of project %d", projectID)
-	}
-	list := each(managed, func(r sqlgen.ManagementCandidatesRow) cluster.Candidate {
-		return candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtManagement)
-	})
 	for _, r := range own {
 		list = append(list, candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtProject))
 	}
-	for depth, id := range groupIDs {
-		found, err := groupCandidates(ctx, q, id, depth)
-		if err != nil {
-			return nil, doing(err, "list clusters of group %d", id)
-		}
-		list = append(list, found...)
+	if err != nil {
+		return nil, doing(err, "list clusters of project %d", projectID)
+	}
+	grouped, err := groupCandidates(ctx, q, groupID)
+	if err != nil {
+		return nil, doing(err, "list clusters of group %d and those above it", groupID)
 	}
 	shared, err := q.InstanceCandidates(ctx)
+	list = append(list, grouped...)
 	for _, r := range shared {
 		list = append(list, candidate(r, cluster.AtInstance))
 	}
 	return list, doing(err, "list clusters of the instance")
 }
 
-func groupCandidates(ctx context.Context, q *sqlgen.Queries, groupID int64, depth int) (list []cluster.Candidate, err error) {
-	own, err := q.GroupCandidates(ctx, optional(groupID))
+// groupCandidates lists those of a group and of the groups above it: their own,
+// then those that are granted to them.
+func groupCandidates(ctx context.Context, q *sqlgen.Queries, groupID int64) (list []cluster.Candidate, err error) {
+	own, err := q.GroupCandidates(ctx, groupID)
 	if err != nil {
 		return nil, err
 	}
 	granted, err := q.GrantedCandidates(ctx, groupID)
-	if err != nil {
-		return nil, err
-	}
 	for _, r := range own {
-		list = append(list, candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtGroup))
+		list = append(list, groupCandidate(r))
 	}
 	for _, r := range granted {
-		c := candidate(sqlgen.InstanceCandidatesRow(r), cluster.AtGroup)
+		c := groupCandidate(sqlgen.GroupCandidatesRow(r))
 		c.Granted = true
 		list = append(list, c)
 	}
-	for i := range list {
-		list[i].At, list[i].Depth = groupID, depth
+	return list, err
+}
+
+func groupCandidate(r sqlgen.GroupCandidatesRow) cluster.Candidate {
+	return cluster.Candidate{
+		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
+		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State),
+		Place: cluster.AtGroup, At: r.AncestorID, Depth: int(r.Depth),
 	}
-	return list, nil
 }
 
 func candidate(r sqlgen.InstanceCandidatesRow, place cluster.Place) cluster.Candidate {

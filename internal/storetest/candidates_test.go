@@ -25,6 +25,7 @@ func TestClusterCandidates(t *testing.T) {
 			draft := w.addCluster(t, cluster.Cluster{Name: "draft", Level: cluster.Instance, State: cluster.Draft})
 			w.addCluster(t, cluster.Cluster{Name: "forgotten", Level: cluster.Instance, State: cluster.Forgotten})
 			other := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other"}))(t)
+			below := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other/below"}))(t)
 			w.grant(t, grouped, other.ID)
 
 			at := func(c cluster.Cluster, place cluster.Place) cluster.Candidate {
@@ -42,19 +43,19 @@ func TestClusterCandidates(t *testing.T) {
 			}
 			for name, test := range map[string]struct {
 				project int64
-				groups  []int64
+				group   int64
 				want    []cluster.Candidate
 			}{
-				"a project": {w.project.ID, []int64{w.group.ID}, []cluster.Candidate{
+				"a project": {w.project.ID, w.group.ID, []cluster.Candidate{
 					at(managed, cluster.AtManagement), at(own, cluster.AtProject), in(at(grouped, cluster.AtGroup), w.group.ID, 0, false),
 				}},
-				"a group below one that it is granted to": {0, []int64{98, other.ID}, []cluster.Candidate{
+				"a group below one that it is granted to": {0, below.ID, []cluster.Candidate{
 					in(at(grouped, cluster.AtGroup), other.ID, 1, true),
 				}},
-				"another project": {99, []int64{98}, nil},
+				"another project": {99, 98, nil},
 			} {
 				t.Run(name, func(t *testing.T) {
-					got := must(w.Clusters().Candidates(ctx, test.project, test.groups))(t)
+					got := must(w.Clusters().Candidates(ctx, test.project, test.group))(t)
 					if diff := cmp.Diff(append(test.want, shared...), got); diff != "" {
 						t.Errorf("candidates (-want +got):\n%s", diff)
 					}
@@ -113,6 +114,49 @@ func TestGrants(t *testing.T) {
 			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.DeleteCluster(ctx, second.ID) }))
 			if got := must(w.Clusters().GrantsTo(ctx, w.group.ID))(t); len(got) != 0 {
 				t.Errorf("a deleted cluster is still granted: %+v", got)
+			}
+		})
+	}
+}
+
+// A namespace is stranded when no other way leads from its project to the
+// cluster.
+func TestStrandedNamespaces(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			other := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other"}))(t)
+			sub := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other/sub"}))(t)
+			project := must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "other/sub/cart"}))(t)
+			grouped := w.addCluster(t, cluster.Cluster{Name: "grouped", Level: cluster.Group, GroupID: w.group.ID})
+			w.cluster, w.project = grouped, project
+			w.environment = must(w.tenants.EnsureEnvironment(ctx, project.ID, "production"))(t)
+			n := w.addNamespace(t)
+			stranded := func(from int64) (ids []int64) {
+				check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) (err error) {
+					ids, err = tx.Stranded(ctx, grouped.ID, from)
+					return err
+				}))
+				return ids
+			}
+			if got := stranded(other.ID); len(got) != 1 || got[0] != n.ID {
+				t.Errorf("without any grant %v are stranded, want %d", got, n.ID)
+			}
+			if got := stranded(w.group.ID); len(got) != 0 {
+				t.Errorf("of a group that has none %v are stranded", got)
+			}
+			w.grant(t, grouped, sub.ID)
+			if got := stranded(other.ID); len(got) != 0 {
+				t.Errorf("beside a grant to the group below %v are stranded", got)
+			}
+			managed := grouped
+			managed.ManagementProjectID = project.ID
+			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.DeleteGrant(ctx, grouped.ID, sub.ID) }))
+			check(t, w.updateCluster(t, managed))
+			if got := stranded(other.ID); len(got) != 0 {
+				t.Errorf("of the project that manages it %v are stranded", got)
 			}
 		})
 	}

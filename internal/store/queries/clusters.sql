@@ -78,13 +78,14 @@ SELECT id, name, level, group_id, project_id, environment_scope, enabled, state 
 WHERE project_id = $1 AND state <> 'forgotten' ORDER BY id;
 
 -- name: GroupCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
-WHERE group_id = $1 AND state <> 'forgotten' ORDER BY id;
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+FROM group_tree t JOIN clusters c ON c.group_id = t.ancestor_id
+WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id;
 
 -- name: GrantedCandidates :many
-SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state
-FROM cluster_grants g JOIN clusters c ON c.id = g.cluster_id
-WHERE g.group_id = $1 AND c.state <> 'forgotten' ORDER BY c.id;
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+FROM group_tree t JOIN cluster_grants g ON g.group_id = t.ancestor_id JOIN clusters c ON c.id = g.cluster_id
+WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id;
 
 -- name: InstanceCandidates :many
 SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
@@ -119,23 +120,13 @@ ON CONFLICT (cluster_id, group_id) DO NOTHING;
 DELETE FROM cluster_grants WHERE cluster_id = $1 AND group_id = $2;
 
 -- name: StrandedNamespaces :many
-WITH RECURSIVE below AS (
-    SELECT id FROM groups WHERE groups.id = sqlc.arg(group_id)
-    UNION
-    SELECT child.id FROM groups child JOIN below ON child.parent_id = below.id
-), entitled AS (
-    SELECT gr.id FROM groups gr WHERE gr.id IN (
-        SELECT cg.group_id FROM cluster_grants cg WHERE cg.cluster_id = sqlc.arg(cluster_id)
-        UNION
-        SELECT c.group_id FROM clusters c WHERE c.id = sqlc.arg(cluster_id)
-    )
-    UNION
-    SELECT child.id FROM groups child JOIN entitled ON child.parent_id = entitled.id
-)
 SELECT n.id FROM namespaces n JOIN projects p ON p.id = n.project_id
-WHERE n.cluster_id = sqlc.arg(cluster_id)
-    AND p.group_id IN (SELECT below.id FROM below) AND p.group_id NOT IN (SELECT entitled.id FROM entitled)
-    AND NOT EXISTS (SELECT 1 FROM clusters c WHERE c.id = n.cluster_id AND (c.level = 'instance' OR c.management_project_id = p.id))
+JOIN group_tree below ON below.group_id = p.group_id AND below.ancestor_id = sqlc.arg(group_id)
+JOIN clusters c ON c.id = n.cluster_id
+WHERE n.cluster_id = sqlc.arg(cluster_id) AND c.level <> 'instance' AND COALESCE(c.management_project_id, 0) <> p.id
+    AND NOT EXISTS (SELECT 1 FROM group_tree t WHERE t.group_id = p.group_id AND t.ancestor_id = c.group_id)
+    AND NOT EXISTS (SELECT 1 FROM group_tree t JOIN cluster_grants g ON g.group_id = t.ancestor_id
+        WHERE t.group_id = p.group_id AND g.cluster_id = n.cluster_id)
 ORDER BY n.id;
 
 -- name: DeleteCluster :execrows

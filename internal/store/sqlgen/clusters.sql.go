@@ -379,9 +379,9 @@ func (q *Queries) DraftsBefore(ctx context.Context, stateSince int64) ([]int64, 
 }
 
 const grantedCandidates = `-- name: GrantedCandidates :many
-SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state
-FROM cluster_grants g JOIN clusters c ON c.id = g.cluster_id
-WHERE g.group_id = $1 AND c.state <> 'forgotten' ORDER BY c.id
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+FROM group_tree t JOIN cluster_grants g ON g.group_id = t.ancestor_id JOIN clusters c ON c.id = g.cluster_id
+WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id
 `
 
 type GrantedCandidatesRow struct {
@@ -393,6 +393,8 @@ type GrantedCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	AncestorID       int64
+	Depth            int64
 }
 
 func (q *Queries) GrantedCandidates(ctx context.Context, groupID int64) ([]GrantedCandidatesRow, error) {
@@ -413,6 +415,8 @@ func (q *Queries) GrantedCandidates(ctx context.Context, groupID int64) ([]Grant
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.AncestorID,
+			&i.Depth,
 		); err != nil {
 			return nil, err
 		}
@@ -492,8 +496,9 @@ func (q *Queries) GrantsTo(ctx context.Context, groupID int64) ([]ClusterGrant, 
 }
 
 const groupCandidates = `-- name: GroupCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
-WHERE group_id = $1 AND state <> 'forgotten' ORDER BY id
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+FROM group_tree t JOIN clusters c ON c.group_id = t.ancestor_id
+WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id
 `
 
 type GroupCandidatesRow struct {
@@ -505,9 +510,11 @@ type GroupCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	AncestorID       int64
+	Depth            int64
 }
 
-func (q *Queries) GroupCandidates(ctx context.Context, groupID sql.NullInt64) ([]GroupCandidatesRow, error) {
+func (q *Queries) GroupCandidates(ctx context.Context, groupID int64) ([]GroupCandidatesRow, error) {
 	rows, err := q.db.QueryContext(ctx, groupCandidates, groupID)
 	if err != nil {
 		return nil, err
@@ -525,6 +532,8 @@ func (q *Queries) GroupCandidates(ctx context.Context, groupID sql.NullInt64) ([
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.AncestorID,
+			&i.Depth,
 		); err != nil {
 			return nil, err
 		}
@@ -1204,33 +1213,23 @@ func (q *Queries) SetClusterToken(ctx context.Context, arg SetClusterTokenParams
 }
 
 const strandedNamespaces = `-- name: StrandedNamespaces :many
-WITH RECURSIVE below AS (
-    SELECT id FROM groups WHERE groups.id = $2
-    UNION
-    SELECT child.id FROM groups child JOIN below ON child.parent_id = below.id
-), entitled AS (
-    SELECT gr.id FROM groups gr WHERE gr.id IN (
-        SELECT cg.group_id FROM cluster_grants cg WHERE cg.cluster_id = $1
-        UNION
-        SELECT c.group_id FROM clusters c WHERE c.id = $1
-    )
-    UNION
-    SELECT child.id FROM groups child JOIN entitled ON child.parent_id = entitled.id
-)
 SELECT n.id FROM namespaces n JOIN projects p ON p.id = n.project_id
-WHERE n.cluster_id = $1
-    AND p.group_id IN (SELECT below.id FROM below) AND p.group_id NOT IN (SELECT entitled.id FROM entitled)
-    AND NOT EXISTS (SELECT 1 FROM clusters c WHERE c.id = n.cluster_id AND (c.level = 'instance' OR c.management_project_id = p.id))
+JOIN group_tree below ON below.group_id = p.group_id AND below.ancestor_id = $1
+JOIN clusters c ON c.id = n.cluster_id
+WHERE n.cluster_id = $2 AND c.level <> 'instance' AND COALESCE(c.management_project_id, 0) <> p.id
+    AND NOT EXISTS (SELECT 1 FROM group_tree t WHERE t.group_id = p.group_id AND t.ancestor_id = c.group_id)
+    AND NOT EXISTS (SELECT 1 FROM group_tree t JOIN cluster_grants g ON g.group_id = t.ancestor_id
+        WHERE t.group_id = p.group_id AND g.cluster_id = n.cluster_id)
 ORDER BY n.id
 `
 
 type StrandedNamespacesParams struct {
-	ClusterID int64
 	GroupID   int64
+	ClusterID int64
 }
 
 func (q *Queries) StrandedNamespaces(ctx context.Context, arg StrandedNamespacesParams) ([]int64, error) {
-	rows, err := q.db.QueryContext(ctx, strandedNamespaces, arg.ClusterID, arg.GroupID)
+	rows, err := q.db.QueryContext(ctx, strandedNamespaces, arg.GroupID, arg.ClusterID)
 	if err != nil {
 		return nil, err
 	}

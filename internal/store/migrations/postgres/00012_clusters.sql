@@ -42,7 +42,7 @@ CREATE INDEX clusters_name ON clusters (name, id);
 CREATE INDEX clusters_level ON clusters (level, id);
 CREATE INDEX clusters_group ON clusters (group_id, id);
 CREATE INDEX clusters_project ON clusters (project_id, id);
-CREATE INDEX clusters_state ON clusters (state, state_since);
+CREATE INDEX clusters_drafts ON clusters (state_since) WHERE state = 'draft';
 
 -- A cluster that serves a group as if it belonged to it.
 CREATE TABLE cluster_grants (
@@ -72,7 +72,7 @@ ALTER TABLE namespaces ADD CONSTRAINT namespaces_cluster_id_name_key UNIQUE (clu
 ALTER TABLE namespaces DROP COLUMN managed;
 ALTER TABLE namespaces ALTER COLUMN environment_id SET NOT NULL;
 DROP TABLE cluster_grants;
-DROP INDEX clusters_state;
+DROP INDEX clusters_drafts;
 DROP INDEX clusters_project;
 DROP INDEX clusters_group;
 DROP INDEX clusters_level;

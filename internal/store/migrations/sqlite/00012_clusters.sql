@@ -42,7 +42,7 @@ CREATE INDEX clusters_name ON clusters (name, id);
 CREATE INDEX clusters_level ON clusters (level, id);
 CREATE INDEX clusters_group ON clusters (group_id, id);
 CREATE INDEX clusters_project ON clusters (project_id, id);
-CREATE INDEX clusters_state ON clusters (state, state_since);
+CREATE INDEX clusters_drafts ON clusters (state_since) WHERE state = 'draft';
 
 -- A cluster that serves a group as if it belonged to it.
 CREATE TABLE cluster_grants (
@@ -162,7 +162,7 @@ CREATE INDEX namespaces_environment ON namespaces (environment_id);
 CREATE INDEX credentials_namespace ON credentials (namespace_id, state);
 CREATE INDEX credentials_cluster ON credentials (cluster_id, state);
 DROP TABLE cluster_grants;
-DROP INDEX clusters_state;
+DROP INDEX clusters_drafts;
 DROP INDEX clusters_project;
 DROP INDEX clusters_group;
 DROP INDEX clusters_level;
