@@ -22,6 +22,10 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	}
 	access, limits := auth.NewAccess(c.tenants), auth.NewLimits(now)
 	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Now: now, Log: c.log}
+	single, err := c.singleSignOn(cfg, authenticator)
+	if err != nil {
+		return nil, err
+	}
 	mirror := &workload.Mirror{
 		Keys: c.mirror, Pod: c.mirror.Pods, Deployment: c.mirror.Deployments, Now: now, Poke: c.wake,
 	}
@@ -33,7 +37,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
-		Auth: authenticator, Access: access, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Auth: authenticator, SingleSignOn: single, Limits: auth.NewLimits(now), Access: access, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
 		Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,

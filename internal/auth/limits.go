@@ -18,6 +18,9 @@ type Class string
 const (
 	// SignIns counts attempts to sign in, by address.
 	SignIns Class = "sign-in"
+	// ProviderVisits counts ways to the sign-in provider and back, by address. They guess at nothing: a whole office may
+	// come from one.
+	ProviderVisits Class = "provider-visit"
 	// Reports counts tokens handed in as leaked, by address.
 	Reports Class = "report"
 	// Mints counts credentials for namespaces, by project.
@@ -42,7 +45,7 @@ func allowanceOf(class Class) allowance {
 	switch class {
 	case SignIns:
 		return allowance{time.Minute / 5, 5}
-	case Reports, Mints:
+	case Reports, Mints, ProviderVisits:
 		return allowance{time.Minute / 30, 30}
 	case Writes:
 	}

@@ -139,11 +139,6 @@ func (s *SingleSignOn) close(ctx context.Context, session Session) error {
 	return s.Auth.end(ctx, session.ID, user.Username)
 }
 
-// Sweep forgets the sign-ins that nobody came back from.
-func (s *SingleSignOn) Sweep(ctx context.Context) error {
-	return s.Store.DeleteSignInsBefore(ctx, s.Now())
-}
-
 func digest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]

@@ -3,6 +3,8 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/telemetry"
@@ -21,8 +23,16 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		shown = apperr.Of(apperr.Internal)
 		h.Log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.String("error", apperr.Quote(err.Error())))
 	}
+	retryAfter(w, shown)
 	view := errorView{Error: shown, Correlation: telemetry.Correlation(r.Context())}
 	if err := h.render(w, r, shown.Status(), "error", "Something is in the way", view); err != nil {
 		http.Error(w, shown.Message, shown.Status())
+	}
+}
+
+// retryAfter says when to come back, where an error knows.
+func retryAfter(w http.ResponseWriter, err *apperr.Error) {
+	if err.After > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((err.After+time.Second-1)/time.Second)))
 	}
 }

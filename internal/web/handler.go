@@ -41,9 +41,12 @@ type Bootstraps interface {
 	QuickCreate(r provision.Role) string
 }
 
-// Handler serves the pages. Its fields are its dependencies; all are needed.
+// Handler serves the pages. Its fields are its dependencies; all are needed but SingleSignOn.
 type Handler struct {
-	Auth         *auth.Service
+	Auth *auth.Service
+	// SingleSignOn lets people in by the organisation's provider; nil where there is none.
+	SingleSignOn *auth.SingleSignOn
+	Limits       *auth.Limits
 	Access       *auth.Access
 	Tenant       *tenant.Service
 	Clusters     *cluster.Service
@@ -76,6 +79,9 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	mux.Handle("GET /static/", cached(http.StripPrefix("/static/", http.FileServerFS(files))))
 	mux.Handle("GET /sign-in", h.public(h.signInPage))
 	mux.Handle("POST /sign-in", h.public(h.signIn))
+	mux.Handle("GET /sign-in/oidc", h.public(h.toProvider))
+	mux.Handle("GET /sign-in/oidc/callback", h.public(h.fromProvider))
+	mux.Handle("POST /sign-in/oidc/logout", h.public(h.providerSignsOut))
 	for _, r := range h.routes() {
 		mux.Handle(r.pattern, h.private(h.permitted(r)))
 	}

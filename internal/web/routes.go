@@ -31,6 +31,9 @@ func (h *Handler) Routes() []Route {
 		{Method: http.MethodGet, Pattern: "/static/", Public: true},
 		{Method: http.MethodGet, Pattern: "/sign-in", Public: true},
 		{Method: http.MethodPost, Pattern: "/sign-in", Public: true},
+		{Method: http.MethodGet, Pattern: "/sign-in/oidc", Public: true},
+		{Method: http.MethodGet, Pattern: "/sign-in/oidc/callback", Public: true},
+		{Method: http.MethodPost, Pattern: "/sign-in/oidc/logout", Public: true},
 	}
 	for _, r := range h.routes() {
 		method, pattern, _ := strings.Cut(r.pattern, " ")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 )
 
@@ -17,20 +18,32 @@ const maxForm = 1 << 20
 type signInView struct {
 	ReturnTo string
 	Error    *apperr.Error
+	// Provider offers to sign in at the organisation's provider.
+	Provider bool
 }
 
 func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
-	return h.render(w, r, http.StatusOK, "sign-in", "Sign in", signInView{ReturnTo: returnTo(r)})
+	return h.render(w, r, http.StatusOK, "sign-in", "Sign in", h.signInView(r, nil))
+}
+
+func (h *Handler) signInView(r *http.Request, refused *apperr.Error) signInView {
+	return signInView{ReturnTo: returnTo(r), Error: refused, Provider: h.SingleSignOn != nil}
 }
 
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := h.Limits.Allow(r.Context(), auth.SignIns, auth.AddressKey(audit.ActorFrom(r.Context()).IP)); err != nil {
+		return h.notSignedIn(w, r, err)
+	}
 	secret, session, err := h.Auth.SignIn(r.Context(), strings.TrimSpace(r.PostFormValue("token")))
 	if apperr.CodeOf(err) == apperr.Unauthenticated {
 		refused := apperr.Of(apperr.Unauthenticated).WithMessage("That is not a valid token.")
-		return h.render(w, r, http.StatusUnauthorized, "sign-in", "Sign in", signInView{ReturnTo: returnTo(r), Error: refused})
+		return h.render(w, r, http.StatusUnauthorized, "sign-in", "Sign in", h.signInView(r, refused))
 	}
 	if err != nil {
+		return err
+	}
+	if err := h.endSession(r); err != nil {
 		return err
 	}
 	h.setCookie(w, secret, session.ExpiresAt)
@@ -39,14 +52,21 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {
-	if cookie, err := r.Cookie(h.cookieName()); err == nil {
-		if err := h.Auth.SignOut(r.Context(), cookie.Value); err != nil {
-			return err
-		}
+	if err := h.endSession(r); err != nil {
+		return err
 	}
 	h.setCookie(w, "", time.Unix(1, 0)) // long over: the browser drops it
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
+}
+
+// endSession ends the session that a browser shows, if it shows one.
+func (h *Handler) endSession(r *http.Request) error {
+	cookie, err := r.Cookie(h.cookieName())
+	if err != nil {
+		return nil //nolint:nilerr // it shows none
+	}
+	return h.Auth.SignOut(r.Context(), cookie.Value)
 }
 
 func (h *Handler) identify(r *http.Request) (auth.Identity, bool) {
@@ -59,8 +79,12 @@ func (h *Handler) identify(r *http.Request) (auth.Identity, bool) {
 }
 
 func (h *Handler) setCookie(w http.ResponseWriter, value string, expires time.Time) {
+	h.setCookieOf(w, h.cookieName(), value, expires)
+}
+
+func (h *Handler) setCookieOf(w http.ResponseWriter, name, value string, expires time.Time) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever there is TLS
-		Name: h.cookieName(), Value: value, Path: "/", Expires: expires,
+		Name: name, Value: value, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteLaxMode,
 	})
 }
@@ -83,10 +107,4 @@ func toSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // returnTo is where to go after signing in: a path of ours, never another host.
-func returnTo(r *http.Request) string {
-	target := r.FormValue("return_to")
-	if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.ContainsAny(target, "\\\r\n\t") {
-		return "/"
-	}
-	return target
-}
+func returnTo(r *http.Request) string { return auth.ReturnPath(r.FormValue("return_to")) }

@@ -46,7 +46,7 @@ func newSite(t *testing.T) *site {
 	tenants := &tenant.Service{Store: db.Tenant(), Now: now}
 	access := auth.NewAccess(tenants)
 	pages := &web.Handler{
-		Access: access,
+		Access: access, Limits: auth.NewLimits(now),
 		Auth:   &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log},
 		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
 		Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
