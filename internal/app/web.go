@@ -39,7 +39,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	pages := &web.Handler{
 		Auth: authenticator, SingleSignOn: single, Limits: auth.NewLimits(now), Access: access, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
-		Values: c.values, Mirror: mirror,
+		Audit: audit.Record{Reader: c.db.Audit()}, Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,
 	}
 	if err := pages.Mount(mux); err != nil {

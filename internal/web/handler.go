@@ -55,6 +55,7 @@ type Handler struct {
 	Provisions   *provision.Service
 	Bootstraps   Bootstraps
 	Manifests    Manifests
+	Audit        Record
 	Values       Values
 	Mirror       Mirror
 	Bus          *event.Bus

@@ -138,18 +138,18 @@ func granted(r *http.Request) (tenant.Role, time.Time, error) {
 	if err != nil {
 		return tenant.NoRole, time.Time{}, err
 	}
-	until, err := day(typed(r, "expires"))
+	until, err := day("expires_at", typed(r, "expires"))
 	return role, until, err
 }
 
 // day reads a date, empty for none. What ends on a day ends with its beginning, in UTC.
-func day(text string) (time.Time, error) {
+func day(field, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return time.Time{}, invalid("expires_at", "Write a date as 2006-01-02.")
+		return time.Time{}, invalid(field, "Write a date as 2006-01-02.")
 	}
 	return t, nil
 }

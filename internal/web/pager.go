@@ -21,25 +21,29 @@ type pager struct {
 	From, To   int
 
 	page  int
+	size  int
 	param string
 	here  *url.URL
 }
 
-// pages reads which page of a list is wanted, from a parameter of the address.
+// newPager reads which page of a list is wanted, from a parameter of the address.
 func newPager(r *http.Request, param string) pager {
 	page, _ := strconv.Atoi(r.URL.Query().Get(param)) // anything else is the first
-	return pager{page: min(max(page, 1), maxOffset/pageSize), param: param, here: r.URL}
+	return pager{page: min(max(page, 1), maxOffset/pageSize), size: pageSize, param: param, here: r.URL}
 }
+
+// by makes the pages smaller.
+func (p pager) by(size int) pager { p.size = size; return p }
 
 // want is what to ask a store for.
 func (p pager) want() tenant.Page {
-	return tenant.Page{Offset: (p.page - 1) * pageSize, Limit: pageSize + 1}
+	return tenant.Page{Offset: (p.page - 1) * p.size, Limit: p.size + 1}
 }
 
 // turn cuts the rows to those of the page, and says where others are.
 func turn[T any](p pager, rows []T) ([]T, pager) {
-	if len(rows) > pageSize {
-		rows = rows[:pageSize]
+	if len(rows) > p.size {
+		rows = rows[:p.size]
 		if p.page < maxOffset/pageSize {
 			p.Next = p.to(p.page + 1)
 		}
@@ -47,7 +51,7 @@ func turn[T any](p pager, rows []T) ([]T, pager) {
 	if p.page > 1 {
 		p.Prev = p.to(p.page - 1)
 	}
-	p.From, p.To = (p.page-1)*pageSize+1, (p.page-1)*pageSize+len(rows)
+	p.From, p.To = (p.page-1)*p.size+1, (p.page-1)*p.size+len(rows)
 	return rows, p
 }
 

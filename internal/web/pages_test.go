@@ -12,6 +12,7 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/provision"
+	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
@@ -78,7 +79,8 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 			Wrong: wrong{Field: "confirmation", Error: apperr.Of(apperr.ValidationFailed)},
 		},
 		"project": projectView{place: hostilePlace(), Environments: []environmentView{{
-			ID: 1, Name: hostile, Topics: "namespace/1", ReadyAt: &now, Namespace: hostile, ClusterID: 1, ClusterName: hostile,
+			Key: hostile, Environment: tenant.Environment{Name: hostile, Tier: hostile, ExternalURL: hostile}, Topics: "namespace/1",
+			ReadyAt: &now, Namespace: hostile, ClusterName: hostile, ClusterHref: hostile, ShowPods: true,
 			Profile: namespace.Restricted, Code: apperr.NamespaceForeign, Objects: []namespace.Object{{Kind: "Role", Name: hostile, Code: apperr.ClusterForbidden}},
 			Pods: []podView{{workload.Pod{Name: hostile, Node: hostile, Reason: hostile}, status{"bad", hostile}}}, NoPods: hostile,
 		}}},

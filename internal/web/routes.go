@@ -109,7 +109,7 @@ func (h *Handler) instanceRoutes() []route {
 		{"GET /service-tokens", auth.ManageServiceTokens, h.atInstance, h.tokens(auth.ServiceToken)},
 		{"POST /service-tokens", auth.ManageServiceTokens, h.atInstance, h.addToken(auth.ServiceToken)},
 		{"POST /service-tokens/{token}/revoke", auth.ManageServiceTokens, h.atInstance, h.revokeToken(auth.ServiceToken)},
-		{"GET /audit", auth.ReadAudit, h.atInstance, h.audit},
+		{"GET /audit", auth.ReadAudit, h.atInstance, h.auditPage},
 	}
 }
 
@@ -134,7 +134,7 @@ func (h *Handler) groupRoutes() []route {
 		{"GET /groups/{group}/tokens", auth.ReadTokens, h.atGroup, h.tokens(auth.GroupToken)},
 		{"POST /groups/{group}/tokens", auth.ManageTokens, h.atGroup, h.addToken(auth.GroupToken)},
 		{"POST /groups/{group}/tokens/{token}/revoke", auth.ManageTokens, h.atGroup, h.revokeToken(auth.GroupToken)},
-		{"GET /groups/{group}/audit", auth.ReadAudit, h.atGroup, h.audit},
+		{"GET /groups/{group}/audit", auth.ReadAudit, h.atGroup, h.auditPage},
 	}
 }
 
@@ -153,7 +153,7 @@ func (h *Handler) projectRoutes() []route {
 		{"GET /projects/{project}/tokens", auth.ReadTokens, h.atProject, h.tokens(auth.ProjectToken)},
 		{"POST /projects/{project}/tokens", auth.ManageTokens, h.atProject, h.addToken(auth.ProjectToken)},
 		{"POST /projects/{project}/tokens/{token}/revoke", auth.ManageTokens, h.atProject, h.revokeToken(auth.ProjectToken)},
-		{"GET /projects/{project}/audit", auth.ReadAudit, h.atProject, h.audit},
+		{"GET /projects/{project}/audit", auth.ReadAudit, h.atProject, h.auditPage},
 		{"GET /projects/{project}/environments", auth.ReadEnvironment, h.atProject, h.environments},
 		{"POST /projects/{project}/environments", auth.CreateEnvironment, h.atProject, h.addEnvironment},
 		{"GET /projects/{project}/environments/{environment}", auth.UpdateEnvironment, h.atProject, h.environmentForm},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/provision"
@@ -49,7 +50,7 @@ func newSite(t *testing.T) *site {
 		Access: access, Limits: auth.NewLimits(now),
 		Auth:   &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log},
 		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
-		Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
+		Audit: audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
 	}
 	mux := http.NewServeMux()
 	if err := pages.Mount(mux); err != nil {

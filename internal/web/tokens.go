@@ -158,7 +158,7 @@ func (h *Handler) makeToken(r *http.Request, view *tokensView) (err error) {
 	if view.Reads {
 		request.Scopes = []auth.Scope{auth.ReadAPI}
 	}
-	if request.ExpiresAt, err = day(view.Expires); err != nil {
+	if request.ExpiresAt, err = day("expires_at", view.Expires); err != nil {
 		return err
 	}
 	switch view.Kind {
