@@ -11,6 +11,7 @@ import (
 )
 
 type errorView struct {
+	Title       string
 	Error       *apperr.Error
 	Correlation string
 }
@@ -24,8 +25,14 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Log.ErrorContext(r.Context(), "page failed", slog.String("path", r.URL.Path), slog.String("error", apperr.Quote(err.Error())))
 	}
 	retryAfter(w, shown)
-	view := errorView{Error: shown, Correlation: telemetry.Correlation(r.Context())}
-	if err := h.render(w, r, shown.Status(), "error", "Something is in the way", view); err != nil {
+	view := errorView{Title: "Something is in the way", Error: shown, Correlation: telemetry.Correlation(r.Context())}
+	switch shown.Status() {
+	case http.StatusNotFound:
+		view.Title = "Not found"
+	case http.StatusForbidden:
+		view.Title = "Not allowed"
+	}
+	if err := h.render(w, r, shown.Status(), "error", view.Title, view); err != nil {
 		http.Error(w, shown.Message, shown.Status())
 	}
 }

@@ -116,13 +116,17 @@ func (h *Handler) private(p page) http.Handler {
 }
 
 // permitted serves a page to people who may have it. The others learn that they may not, or, where they may not even see
-// what it is about, that there is nothing.
+// what it is about, that there is nothing. What goes wrong is shown with the place around it.
 func (h *Handler) permitted(p route) page {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		at, err := h.enter(r, p.about, p.ability)
-		if err != nil {
-			return err
+		r = r.WithContext(context.WithValue(r.Context(), placeKey{}, at))
+		if err == nil {
+			err = p.page(w, r)
 		}
-		return p.page(w, r.WithContext(context.WithValue(r.Context(), placeKey{}, at)))
+		if err != nil {
+			h.fail(w, r, err)
+		}
+		return nil
 	}
 }

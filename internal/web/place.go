@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -160,24 +161,28 @@ func (h *Handler) atRun(r *http.Request) (place, error) {
 	return h.placeOf(r.Context(), run.GroupID, 0)
 }
 
-// enter finds the place of a request for its reader, who must have the ability there.
+// enter finds the place of a request for its reader, who must have the ability there. Where he may not even see it, he is
+// nowhere: at the instance.
 func (h *Handler) enter(r *http.Request, find locate, ability auth.Ability) (place, error) {
+	who, _ := auth.FromContext(r.Context())
+	nowhere := place{Who: who, access: h.Access}
 	at, err := find(r)
 	if err != nil {
-		return place{}, err
+		return nowhere, err
 	}
-	at.access = h.Access
-	at.Who, _ = auth.FromContext(r.Context())
-	if at.Role, err = h.Access.Role(r.Context(), at.Who, at.Subject); err != nil {
-		return place{}, fmt.Errorf("find the role of %s: %w", at.Who.Name, err)
+	at.Who, at.access = who, h.Access
+	if at.Role, err = h.Access.Role(r.Context(), who, at.Subject); err != nil {
+		return nowhere, fmt.Errorf("find the role of %s: %w", who.Name, err)
 	}
 	if ability != "" {
-		if err := h.Access.Decide(at.Who, ability, at.Subject, at.Role); err != nil {
-			return at, err
-		}
+		err = h.Access.Decide(who, ability, at.Subject, at.Role)
 	}
-	at.Above, err = h.above(r.Context(), at)
-	return at, err
+	if err != nil && apperr.CodeOf(err) != apperr.Forbidden {
+		return nowhere, err
+	}
+	way, lost := h.above(r.Context(), at)
+	at.Above = way
+	return at, cmp.Or(err, lost)
 }
 
 // above is the way to a place through the groups that its reader may see. Who is a member of a group sees everything
