@@ -12,7 +12,7 @@ const (
 	// scanBatch is how many rows are read at a time once a page did not fill at first, and scanMost how many it looks at: a
 	// filter that few rows pass ends in a short page that says where to go on, not in a long search.
 	scanBatch = 500
-	scanMost  = 2000
+	scanMost  = 1000
 )
 
 // Row is an event with its place in the chain, which is zero while it waits for one.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/work"
 )
@@ -27,6 +28,12 @@ func (s *Service) RemoveProject(ctx context.Context, projectID int64) error {
 	}
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		tx.Notify("project/" + strconv.FormatInt(projectID, 10))
+		err := tx.Record(ctx, audit.Entry{
+			Action: "project.remove", Object: audit.Object{Kind: "project", ID: projectID}, ProjectID: projectID,
+		})
+		if err != nil {
+			return err
+		}
 		return tx.Schedule(ctx, work.Ref{Kind: ProjectKind, Object: projectID})
 	})
 	if err != nil {
