@@ -122,6 +122,7 @@ func periodic(c *core, provisioner *provision.Machine) []jobs.Periodic {
 	return []jobs.Periodic{
 		{Name: "sessions", Every: time.Hour, Run: (&auth.Service{Store: c.db.Auth(), Now: now, Log: c.log}).Sweep},
 		{Name: "sign-ins", Every: time.Hour, Run: func(ctx context.Context) error { return c.db.Auth().DeleteSignInsBefore(ctx, now()) }},
+		{Name: "members", Every: time.Hour, Run: c.tenants.SweepMembers},
 		{Name: "cloud-sessions", Every: time.Minute, Run: provisioner.Sweep},
 		{Name: "drafts", Every: 10 * time.Minute, Run: c.clusters.SweepDrafts},
 		{Name: "operations", Every: time.Hour, Run: func(ctx context.Context) error { return c.db.Sweep(ctx, keepOperations) }},
