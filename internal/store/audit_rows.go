@@ -49,7 +49,7 @@ func (s Audit) Rows(
 ) (list []audit.Row, err error) {
 	condition, values := auditLead(lead)
 	values = append([]any{stamp(before.At), before.ID, stamp(since), limit}, values...)
-	rows, err := s.db.read.QueryContext(ctx, fmt.Sprintf(auditRows, condition), values...)
+	rows, err := s.db.reads().QueryContext(ctx, fmt.Sprintf(auditRows, condition), values...)
 	if err != nil {
 		return nil, doing(err, "list audit events")
 	}

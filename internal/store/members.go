@@ -30,13 +30,7 @@ func (s Tenant) Members(ctx context.Context, q tenant.MemberQuery) ([]tenant.Lis
 	}
 	p.After, p.Past, p.Most = q.After, int32(q.Offset), int32(q.Limit)
 	rows, err := s.db.reader().Members(ctx, p)
-	return each(rows, func(r sqlgen.MembersRow) tenant.ListedMember {
-		row := sqlgen.Member{
-			ID: r.ID, UserID: r.UserID, GroupID: r.GroupID, ProjectID: r.ProjectID, Role: r.Role, ExpiresAt: r.ExpiresAt,
-			CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, Source: r.Source,
-		}
-		return listed(row, r.Username, r.Name, r.Kind, r.State, r.Path)
-	}), doing(err, "list members of %v", q.Place)
+	return each(rows, listedRow), doing(err, "list members of %v", q.Place)
 }
 
 // CountMembers counts what Members lists. Who they are is counted to the end: an
@@ -98,9 +92,8 @@ func member(ctx context.Context, q *sqlgen.Queries, at tenant.Place, userID int6
 // MembershipsOf lists what a user is a member of himself, the oldest first.
 func (s Tenant) MembershipsOf(ctx context.Context, userID int64) ([]tenant.ListedMember, error) {
 	rows, err := s.db.reader().MembershipsOf(ctx, sqlgen.MembershipsOfParams{UserID: userID, Now: now()})
-	return each(rows, func(r sqlgen.MembershipsOfRow) tenant.ListedMember {
-		return listed(r.Member, r.Username, r.Name, r.Kind, r.State, r.Path)
-	}), doing(err, "list the memberships of user %d", userID)
+	return each(rows, func(r sqlgen.MembershipsOfRow) tenant.ListedMember { return listedRow(sqlgen.MembersRow(r)) }),
+		doing(err, "list the memberships of user %d", userID)
 }
 
 // ExpiredMembers returns some of the memberships that had ended by then.
@@ -142,6 +135,14 @@ func (t tenantTx) DeleteMember(ctx context.Context, id int64) error {
 func (t tenantTx) OtherOwners(ctx context.Context, groupID, userID int64) (int, error) {
 	n, err := t.Queries.OtherOwners(ctx, sqlgen.OtherOwnersParams{GroupID: optional(groupID), UserID: userID})
 	return int(n), doing(err, "count owners of group %d", groupID)
+}
+
+func listedRow(r sqlgen.MembersRow) tenant.ListedMember {
+	row := sqlgen.Member{
+		ID: r.ID, UserID: r.UserID, GroupID: r.GroupID, ProjectID: r.ProjectID, Role: r.Role, ExpiresAt: r.ExpiresAt,
+		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, Source: r.Source,
+	}
+	return listed(row, r.Username, r.Name, r.Kind, r.State, r.Path)
 }
 
 func listed(r sqlgen.Member, username, name, kind, state, path string) tenant.ListedMember {

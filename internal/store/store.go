@@ -29,6 +29,8 @@ type DB struct {
 	bus          *event.Bus
 	log          *slog.Logger
 	installation string
+	// explain is told the plan of every read; nil for none.
+	explain func(Plan)
 }
 
 // Open opens the store, makes or migrates its tables and takes up what a dead
@@ -106,4 +108,4 @@ func (db *DB) Write(ctx context.Context) error {
 func (db *DB) InstallationID(context.Context) (string, error) { return db.installation, nil }
 
 // reader returns the queries for reads outside a transaction.
-func (db *DB) reader() *sqlgen.Queries { return sqlgen.New(db.read) }
+func (db *DB) reader() *sqlgen.Queries { return sqlgen.New(db.reads()) }

@@ -14,17 +14,23 @@ const lastRune = "\U0010FFFF"
 
 // The columns of the rows of lists.
 const (
-	groupColumns   = "g.id, g.parent_id, g.path, g.name, g.description, g.created_at, g.updated_at"
-	projectColumns = "p.id, p.group_id, p.path, p.name, p.description, p.created_at, p.updated_at"
+	groupColumns   = "r.id, r.parent_id, r.path, r.name, r.description, r.created_at, r.updated_at"
+	projectColumns = "r.id, r.group_id, r.path, r.name, r.description, r.created_at, r.updated_at"
 )
 
-// listing is a list that is being asked for. Each filter is a set of ids which
-// an index gives; the rows are those whose id is in all of them. A list without
-// filters walks the index of its order.
+// listing is a list that is being asked for. Where rows are found in several
+// ways, it is by indexes alone, and only those of the page are read.
 type listing struct {
-	args   []any
-	terms  []string
-	prefix string // the alias of the table, with its point
+	table, columns string
+	// key is what orders the rows, desc that it falls.
+	key  string
+	desc bool
+	args []any
+	// with names sets that terms use.
+	with string
+	// Rows meet all terms, and one of the branches, which must not overlap.
+	terms    []string
+	branches []string
 }
 
 // arg adds an argument and returns its placeholder.
@@ -36,20 +42,18 @@ func (l *listing) arg(v any) string {
 // where adds a term that rows must meet.
 func (l *listing) where(term string) { l.terms = append(l.terms, term) }
 
-// mine is the set of groups in which the user has the role or a higher one.
-func (l *listing) mine(userID int64, least tenant.Role) string {
-	return `SELECT t.group_id FROM members m JOIN group_tree t ON t.ancestor_id = m.group_id WHERE ` + l.holding(userID, least)
-}
-
-// holding is the term for memberships that count.
-func (l *listing) holding(userID int64, least tenant.Role) string {
-	return `m.user_id = ` + l.arg(userID) + ` AND m.role >= ` + l.arg(int64(least)) +
+// seenBy names the groups in which the user has the role or a higher one, and
+// the projects of which he is a member himself.
+func (l *listing) seenBy(userID int64, least tenant.Role) {
+	holding := `m.user_id = ` + l.arg(userID) + ` AND m.role >= ` + l.arg(int64(least)) +
 		` AND (m.expires_at = 0 OR m.expires_at > ` + l.arg(now()) + `)`
+	l.with = `WITH mine AS (SELECT t.group_id FROM members m JOIN group_tree t ON t.ancestor_id = m.group_id WHERE ` + holding + `),
+		own AS (SELECT m.project_id FROM members m WHERE m.project_id IS NOT NULL AND ` + holding + `) `
 }
 
-// below is the set of a group and all groups in it, or of these without itself.
+// below is the set of the groups in a group that are at least so far down.
 func (l *listing) below(groupID int64, least int) string {
-	return `SELECT group_id FROM group_tree WHERE ancestor_id = ` + l.arg(groupID) + ` AND depth >= ` + strconv.Itoa(least)
+	return `SELECT t.group_id FROM group_tree t WHERE t.ancestor_id = ` + l.arg(groupID) + ` AND t.depth >= ` + strconv.Itoa(least)
 }
 
 // search adds the term for a text that people type.
@@ -58,73 +62,105 @@ func (l *listing) search(text, words, id string) {
 	switch {
 	case text == "":
 	case strings.Contains(text, "/"):
-		l.where(l.prefix + `path_key >= ` + l.arg(text) + ` AND ` + l.prefix + `path_key < ` + l.arg(text+lastRune))
+		l.where(`r.path_key >= ` + l.arg(text) + ` AND r.path_key < ` + l.arg(text+lastRune))
 	default:
 		text = cutRunes(text, longestEnding)
-		l.where(l.prefix + `id IN (SELECT ` + id + ` FROM ` + words + ` WHERE ending >= ` + l.arg(text) +
+		l.where(`r.id IN (SELECT ` + id + ` FROM ` + words + ` WHERE ending >= ` + l.arg(text) +
 			` AND ending < ` + l.arg(text+lastRune) + `)`)
 	}
 }
 
-// page returns the end of the statement, from its conditions on.
-func (l *listing) page(order tenant.Order, p tenant.Page) string {
-	by := l.prefix + "id"
-	switch order {
-	case tenant.ByPath:
-		by = l.prefix + "path_key"
-		l.where(by + ` > ''`)
-	case tenant.Newest:
-		by += " DESC"
-		fallthrough
-	default:
-		l.where(l.prefix + `id > ` + l.arg(p.After))
+// order adds the term by which the index of the order is entered.
+func (l *listing) order(o tenant.Order, after int64) {
+	if o == tenant.ByPath {
+		l.key = "path_key"
+		l.where(`r.path_key > ''`)
+		return
 	}
-	text := ` WHERE ` + strings.Join(l.terms, ` AND `) + ` ORDER BY ` + by + ` LIMIT ` + l.arg(p.Limit)
+	l.key, l.desc = "id", o == tenant.Newest
+	l.where(`r.id > ` + l.arg(after))
+}
+
+// found is the statement for ids and keys of all rows.
+func (l *listing) found() string {
+	if len(l.branches) == 0 {
+		return `SELECT r.id, r.path_key FROM ` + l.table + ` r WHERE ` + strings.Join(l.terms, ` AND `)
+	}
+	selects := make([]string, len(l.branches))
+	for i, branch := range l.branches {
+		selects[i] = `SELECT r.id, r.path_key FROM ` + l.table + ` r WHERE ` + strings.Join(append([]string{branch}, l.terms...), ` AND `)
+	}
+	return strings.Join(selects, ` UNION ALL `)
+}
+
+// page is the statement for the rows of one page.
+func (l *listing) page(p tenant.Page) string {
+	direction := ""
+	if l.desc {
+		direction = " DESC"
+	}
+	limit := ` LIMIT ` + l.arg(p.Limit)
 	if p.Offset > 0 {
-		text += ` OFFSET ` + l.arg(p.Offset)
+		limit += ` OFFSET ` + l.arg(p.Offset)
 	}
-	return text
+	order := l.key + direction
+	if len(l.branches) == 0 {
+		return l.with + `SELECT ` + l.columns + ` FROM ` + l.table + ` r WHERE ` + strings.Join(l.terms, ` AND `) +
+			` ORDER BY r.` + order + limit
+	}
+	return l.with + `SELECT ` + l.columns + ` FROM (SELECT id FROM (` + l.found() + `) found ORDER BY ` + order + limit + `) page
+		JOIN ` + l.table + ` r ON r.id = page.id ORDER BY r.` + order
+}
+
+// count is the statement that counts the rows, so many at most.
+func (l *listing) count(most int) string {
+	return l.with + `SELECT COUNT(*) FROM (` + l.found() + ` LIMIT ` + l.arg(most) + `) counted`
 }
 
 // groupListing is the list of groups that a viewer asks for.
-func groupListing(v tenant.Viewer, q tenant.GroupQuery) (*listing, string) {
-	l := &listing{prefix: "g."}
+func groupListing(v tenant.Viewer, q tenant.GroupQuery) *listing {
+	l := &listing{table: "groups", columns: groupColumns}
 	if !v.All || q.MinRole > 0 {
-		l.where(`g.id IN (` + l.mine(v.UserID, q.MinRole) + `)`)
+		l.seenBy(v.UserID, q.MinRole)
+		l.where(`r.id IN (SELECT group_id FROM mine)`)
 	}
 	switch {
 	case q.TopLevel:
-		l.where(`g.parent_id IS NULL`)
+		l.where(`r.parent_id IS NULL`)
 	case q.ParentID != 0 && q.Deep:
-		l.where(`g.id IN (` + l.below(q.ParentID, 1) + `)`)
+		l.where(`r.id IN (` + l.below(q.ParentID, 1) + `)`)
 	case q.ParentID != 0:
-		l.where(`g.parent_id = ` + l.arg(q.ParentID))
+		l.where(`r.parent_id = ` + l.arg(q.ParentID))
 	}
 	l.search(q.Search, "group_words", "group_id")
-	return l, l.page(q.Order, q.Page)
+	l.order(q.Order, q.After)
+	return l
 }
 
 // projectListing is the list of projects that a viewer asks for.
-func projectListing(v tenant.Viewer, q tenant.ProjectQuery) (*listing, string) {
-	l := &listing{prefix: "p."}
+func projectListing(v tenant.Viewer, q tenant.ProjectQuery) *listing {
+	l := &listing{table: "projects", columns: projectColumns}
 	if !v.All || q.MinRole > 0 {
-		l.where(`p.id IN (SELECT id FROM projects WHERE group_id IN (` + l.mine(v.UserID, q.MinRole) + `)
-			UNION SELECT m.project_id FROM members m WHERE m.project_id IS NOT NULL AND ` + l.holding(v.UserID, q.MinRole) + `)`)
+		l.seenBy(v.UserID, q.MinRole)
+		l.branches = []string{
+			`r.group_id IN (SELECT group_id FROM mine)`,
+			`r.id IN (SELECT project_id FROM own) AND r.group_id NOT IN (SELECT group_id FROM mine)`,
+		}
 	}
 	switch {
 	case q.GroupID != 0 && q.Deep:
-		l.where(`p.group_id IN (` + l.below(q.GroupID, 0) + `)`)
+		l.where(`r.group_id IN (` + l.below(q.GroupID, 0) + `)`)
 	case q.GroupID != 0:
-		l.where(`p.group_id = ` + l.arg(q.GroupID))
+		l.where(`r.group_id = ` + l.arg(q.GroupID))
 	}
 	l.search(q.Search, "project_words", "project_id")
-	return l, l.page(q.Order, q.Page)
+	l.order(q.Order, q.After)
+	return l
 }
 
 // Groups lists groups that the viewer sees.
 func (s Tenant) Groups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery) ([]tenant.Group, error) {
-	l, rest := groupListing(v, q)
-	rows, err := s.db.read.QueryContext(ctx, `SELECT `+groupColumns+` FROM groups g`+rest, l.args...)
+	rows, err := s.list(ctx, groupListing(v, q), q.Page)
 	if err != nil {
 		return nil, doing(err, "list groups")
 	}
@@ -141,15 +177,13 @@ func (s Tenant) Groups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery
 // CountGroups counts what Groups lists, no further than the limit.
 func (s Tenant) CountGroups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery) (int, error) {
 	q.Order = tenant.ByID
-	l, rest := groupListing(v, q)
-	n, err := s.count(ctx, `SELECT g.id FROM groups g`+rest, l.args)
+	n, err := s.count(ctx, groupListing(v, q), q.Limit)
 	return n, doing(err, "count groups")
 }
 
 // Projects lists projects that the viewer sees.
 func (s Tenant) Projects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQuery) ([]tenant.Project, error) {
-	l, rest := projectListing(v, q)
-	rows, err := s.db.read.QueryContext(ctx, `SELECT `+projectColumns+` FROM projects p`+rest, l.args...)
+	rows, err := s.list(ctx, projectListing(v, q), q.Page)
 	if err != nil {
 		return nil, doing(err, "list projects")
 	}
@@ -165,13 +199,18 @@ func (s Tenant) Projects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQ
 // CountProjects counts what Projects lists, no further than the limit.
 func (s Tenant) CountProjects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQuery) (int, error) {
 	q.Order = tenant.ByID
-	l, rest := projectListing(v, q)
-	n, err := s.count(ctx, `SELECT p.id FROM projects p`+rest, l.args)
+	n, err := s.count(ctx, projectListing(v, q), q.Limit)
 	return n, doing(err, "count projects")
 }
 
-func (s Tenant) count(ctx context.Context, list string, args []any) (n int, err error) {
-	err = s.db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM (`+list+`) found`, args...).Scan(&n)
+func (s Tenant) list(ctx context.Context, l *listing, p tenant.Page) (*sql.Rows, error) {
+	statement := l.page(p) // which adds arguments
+	return s.db.reads().QueryContext(ctx, statement, l.args...)
+}
+
+func (s Tenant) count(ctx context.Context, l *listing, most int) (n int, err error) {
+	statement := l.count(most)
+	err = s.db.reads().QueryRowContext(ctx, statement, l.args...).Scan(&n)
 	return n, err
 }
 

@@ -77,8 +77,13 @@ WHERE (held.expires_at = 0 OR held.expires_at > CAST(sqlc.arg(now) AS BIGINT))
     AND u.username >= sqlc.arg(search) AND u.username < sqlc.arg(search_end);
 
 -- name: MembershipsOf :many
-SELECT sqlc.embed(m), u.username, u.name, u.kind, u.state, CAST(COALESCE(g.path, p.path, '') AS TEXT) AS path
-FROM members m JOIN users u ON u.id = m.user_id
-    LEFT JOIN groups g ON g.id = m.group_id LEFT JOIN projects p ON p.id = m.project_id
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
+    u.username, u.name, u.kind, u.state, g.path
+FROM members m JOIN users u ON u.id = m.user_id JOIN groups g ON g.id = m.group_id
 WHERE m.user_id = sqlc.arg(user_id) AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now))
-ORDER BY m.id;
+UNION ALL
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
+    u.username, u.name, u.kind, u.state, p.path
+FROM members m JOIN users u ON u.id = m.user_id JOIN projects p ON p.id = m.project_id
+WHERE m.user_id = sqlc.arg(user_id) AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now))
+ORDER BY 1;

@@ -276,11 +276,16 @@ func (q *Queries) Members(ctx context.Context, arg MembersParams) ([]MembersRow,
 }
 
 const membershipsOf = `-- name: MembershipsOf :many
-SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source, u.username, u.name, u.kind, u.state, CAST(COALESCE(g.path, p.path, '') AS TEXT) AS path
-FROM members m JOIN users u ON u.id = m.user_id
-    LEFT JOIN groups g ON g.id = m.group_id LEFT JOIN projects p ON p.id = m.project_id
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
+    u.username, u.name, u.kind, u.state, g.path
+FROM members m JOIN users u ON u.id = m.user_id JOIN groups g ON g.id = m.group_id
 WHERE m.user_id = $1 AND (m.expires_at = 0 OR m.expires_at > $2)
-ORDER BY m.id
+UNION ALL
+SELECT m.id, m.user_id, m.group_id, m.project_id, m.role, m.expires_at, m.created_at, m.created_by, m.source,
+    u.username, u.name, u.kind, u.state, p.path
+FROM members m JOIN users u ON u.id = m.user_id JOIN projects p ON p.id = m.project_id
+WHERE m.user_id = $1 AND (m.expires_at = 0 OR m.expires_at > $2)
+ORDER BY 1
 `
 
 type MembershipsOfParams struct {
@@ -289,12 +294,20 @@ type MembershipsOfParams struct {
 }
 
 type MembershipsOfRow struct {
-	Member   Member
-	Username string
-	Name     string
-	Kind     string
-	State    string
-	Path     string
+	ID        int64
+	UserID    int64
+	GroupID   sql.NullInt64
+	ProjectID sql.NullInt64
+	Role      int64
+	ExpiresAt int64
+	CreatedAt int64
+	CreatedBy int64
+	Source    string
+	Username  string
+	Name      string
+	Kind      string
+	State     string
+	Path      string
 }
 
 func (q *Queries) MembershipsOf(ctx context.Context, arg MembershipsOfParams) ([]MembershipsOfRow, error) {
@@ -307,15 +320,15 @@ func (q *Queries) MembershipsOf(ctx context.Context, arg MembershipsOfParams) ([
 	for rows.Next() {
 		var i MembershipsOfRow
 		if err := rows.Scan(
-			&i.Member.ID,
-			&i.Member.UserID,
-			&i.Member.GroupID,
-			&i.Member.ProjectID,
-			&i.Member.Role,
-			&i.Member.ExpiresAt,
-			&i.Member.CreatedAt,
-			&i.Member.CreatedBy,
-			&i.Member.Source,
+			&i.ID,
+			&i.UserID,
+			&i.GroupID,
+			&i.ProjectID,
+			&i.Role,
+			&i.ExpiresAt,
+			&i.CreatedAt,
+			&i.CreatedBy,
+			&i.Source,
 			&i.Username,
 			&i.Name,
 			&i.Kind,
