@@ -26,8 +26,6 @@ type listing struct {
 	key  string
 	desc bool
 	args []any
-	// with names sets that terms use.
-	with string
 	// Rows meet all terms, and one of the branches, which must not overlap.
 	terms    []string
 	branches []string
@@ -42,13 +40,13 @@ func (l *listing) arg(v any) string {
 // where adds a term that rows must meet.
 func (l *listing) where(term string) { l.terms = append(l.terms, term) }
 
-// seenBy names the groups in which the user has the role or a higher one, and
-// the projects of which he is a member himself.
-func (l *listing) seenBy(userID int64, least tenant.Role) {
+// seenBy returns two sets: the groups in which the user has the role or a higher
+// one, and the projects of which he is a member himself.
+func (l *listing) seenBy(userID int64, least tenant.Role) (groups, projects string) {
 	holding := `m.user_id = ` + l.arg(userID) + ` AND m.role >= ` + l.arg(int64(least)) +
 		` AND (m.expires_at = 0 OR m.expires_at > ` + l.arg(now()) + `)`
-	l.with = `WITH mine AS (SELECT t.group_id FROM members m JOIN group_tree t ON t.ancestor_id = m.group_id WHERE ` + holding + `),
-		own AS (SELECT m.project_id FROM members m WHERE m.project_id IS NOT NULL AND ` + holding + `) `
+	return `SELECT t.group_id FROM members m JOIN group_tree t ON t.ancestor_id = m.group_id WHERE ` + holding,
+		`SELECT m.project_id FROM members m WHERE m.project_id IS NOT NULL AND ` + holding
 }
 
 // below is the set of the groups in a group that are at least so far down.
@@ -105,24 +103,24 @@ func (l *listing) page(p tenant.Page) string {
 	}
 	order := l.key + direction
 	if len(l.branches) == 0 {
-		return l.with + `SELECT ` + l.columns + ` FROM ` + l.table + ` r WHERE ` + strings.Join(l.terms, ` AND `) +
+		return `SELECT ` + l.columns + ` FROM ` + l.table + ` r WHERE ` + strings.Join(l.terms, ` AND `) +
 			` ORDER BY r.` + order + limit
 	}
-	return l.with + `SELECT ` + l.columns + ` FROM (SELECT id FROM (` + l.found() + `) found ORDER BY ` + order + limit + `) page
+	return `SELECT ` + l.columns + ` FROM (SELECT id FROM (` + l.found() + `) found ORDER BY ` + order + limit + `) page
 		JOIN ` + l.table + ` r ON r.id = page.id ORDER BY r.` + order
 }
 
 // count is the statement that counts the rows, so many at most.
 func (l *listing) count(most int) string {
-	return l.with + `SELECT COUNT(*) FROM (` + l.found() + ` LIMIT ` + l.arg(most) + `) counted`
+	return `SELECT COUNT(*) FROM (` + l.found() + ` LIMIT ` + l.arg(most) + `) counted`
 }
 
 // groupListing is the list of groups that a viewer asks for.
 func groupListing(v tenant.Viewer, q tenant.GroupQuery) *listing {
 	l := &listing{table: "groups", columns: groupColumns}
 	if !v.All || q.MinRole > 0 {
-		l.seenBy(v.UserID, q.MinRole)
-		l.where(`r.id IN (SELECT group_id FROM mine)`)
+		groups, _ := l.seenBy(v.UserID, q.MinRole)
+		l.where(`r.id IN (` + groups + `)`)
 	}
 	switch {
 	case q.TopLevel:
@@ -141,11 +139,7 @@ func groupListing(v tenant.Viewer, q tenant.GroupQuery) *listing {
 func projectListing(v tenant.Viewer, q tenant.ProjectQuery) *listing {
 	l := &listing{table: "projects", columns: projectColumns}
 	if !v.All || q.MinRole > 0 {
-		l.seenBy(v.UserID, q.MinRole)
-		l.branches = []string{
-			`r.group_id IN (SELECT group_id FROM mine)`,
-			`r.id IN (SELECT project_id FROM own) AND r.group_id NOT IN (SELECT group_id FROM mine)`,
-		}
+		l.projectsSeenBy(v.UserID, q.MinRole, q.Search)
 	}
 	switch {
 	case q.GroupID != 0 && q.Deep:
@@ -156,6 +150,20 @@ func projectListing(v tenant.Viewer, q tenant.ProjectQuery) *listing {
 	l.search(q.Search, "project_words", "project_id")
 	l.order(q.Order, q.After)
 	return l
+}
+
+// projectsSeenBy adds the terms for what somebody sees. What a search found is
+// held against it; without one, it is where the rows are found.
+func (l *listing) projectsSeenBy(userID int64, least tenant.Role, search string) {
+	groups, own := l.seenBy(userID, least)
+	if search != "" {
+		l.where(`(r.group_id IN (` + groups + `) OR r.id IN (` + own + `))`)
+		return
+	}
+	l.branches = []string{
+		`r.group_id IN (` + groups + `)`,
+		`r.id IN (` + own + `) AND r.group_id NOT IN (` + groups + `)`,
+	}
 }
 
 // Groups lists groups that the viewer sees.
