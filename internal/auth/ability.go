@@ -30,7 +30,6 @@ const (
 	DeleteEnvironment Ability = "delete_environment"
 	ReadNamespace     Ability = "read_namespace"
 	CreateNamespace   Ability = "create_namespace"
-	UpdateNamespace   Ability = "update_namespace"
 	DeleteNamespace   Ability = "delete_namespace"
 	CreateCredential  Ability = "create_credential"
 	ReadLive          Ability = "read_live"
@@ -56,7 +55,6 @@ const (
 const (
 	ReadInstance        Ability = "read_instance"
 	ReadUsers           Ability = "read_users"
-	ManageInstance      Ability = "manage_instance"
 	ManageUsers         Ability = "manage_users"
 	ManageServiceTokens Ability = "manage_service_tokens"
 )

@@ -57,7 +57,6 @@ func Matrix() []Rule {
 		{DeleteEnvironment, "Delete a stopped environment.", write, none, maintainer, nobody},
 		{ReadNamespace, "See a project's namespaces in clusters, and their state.", read, reporter, reporter, admin},
 		{CreateNamespace, "Have the namespace of an environment made.", write, none, developer, nobody},
-		{UpdateNamespace, "Change a namespace's limits and profile, and repair its drift.", write, none, maintainer, nobody},
 		{DeleteNamespace, "Delete a namespace with all that is in it.", write, none, maintainer, nobody},
 		{CreateCredential, "Get short-lived credentials for a namespace.", write, none, developer, nobody},
 		{ReadLive, "See pods, rollouts, events and logs of a project's namespaces.", read, developer, developer, admin},
@@ -77,7 +76,6 @@ func Matrix() []Rule {
 
 		{ReadInstance, "See the version and the catalogue.", read, none, none, all},
 		{ReadUsers, "Find users by name.", read, none, none, all},
-		{ManageInstance, "Change what holds for the whole instance.", write, none, none, admin},
 		{ManageUsers, "Make, block and unblock users, and make administrators.", write, none, none, admin},
 		{ManageServiceTokens, "Make service users and their access tokens.", write, none, none, admin},
 	}
