@@ -4,7 +4,8 @@ import "net/http"
 
 // policy allows our own scripts, styles and images and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+	"connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types roadstead"
 
 // harden sets what a browser needs to keep a page to itself.
 func harden(header http.Header, secure bool) {

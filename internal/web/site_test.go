@@ -35,6 +35,8 @@ type site struct {
 
 	provisions *provision.Service
 	store      provision.Store
+	pages      *web.Handler
+	single     *auth.SingleSignOn
 }
 
 func newSite(t *testing.T) *site {
@@ -46,23 +48,24 @@ func newSite(t *testing.T) *site {
 	s.provisions = &provision.Service{Store: s.store, Now: now}
 	tenants := &tenant.Service{Store: db.Tenant(), Now: now}
 	access := auth.NewAccess(tenants)
-	pages := &web.Handler{
-		Access: access, Limits: auth.NewLimits(now),
-		Auth:   &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log},
+	users := &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log}
+	s.single = &auth.SingleSignOn{Provider: idp{}, Store: db.Auth(), Auth: users, Members: tenants, Now: now, Log: cfg.Log}
+	s.pages = &web.Handler{
+		Access: access, Limits: auth.NewLimits(now), Auth: users, SingleSignOn: s.single, Secure: true,
 		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
 		Audit: audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
 	}
 	mux := http.NewServeMux()
-	if err := pages.Mount(mux); err != nil {
+	if err := s.pages.Mount(mux); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(mux)
+	server := httptest.NewTLSServer(mux)
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.url, s.client = server.URL, &http.Client{Jar: jar}
+	s.url, s.client = server.URL, &http.Client{Jar: jar, Transport: server.Client().Transport}
 	s.post("/sign-in", url.Values{"token": {adminToken}, "return_to": {"/eks"}})
 	return s
 }

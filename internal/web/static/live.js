@@ -2,6 +2,8 @@
 // its topics changes, and once a minute so that ages and interest stay fresh.
 // A hidden tab closes its stream and catches up when it is shown again.
 
+import { parse } from "./parse.js";
+
 const refreshEvery = 60_000;
 const dirty = new Set(); // ids of the regions to read again
 let reading = false;
@@ -48,7 +50,7 @@ async function readPage() {
       const answer = await fetch(address(), { headers: { Accept: "text/html" } });
       if (answer.redirected) return location.assign(answer.url);
       if (!answer.ok) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = parse(await answer.text());
       wanted.forEach((id) => replace(document.getElementById(id), page.getElementById(id)));
     }
   } catch {

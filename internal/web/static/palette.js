@@ -2,6 +2,8 @@
 // options, so that it shows exactly what its reader may see. The focus stays in the field, and the chosen option is
 // told by aria-activedescendant. Escape closes the dialog, and the browser puts the focus back to where it was.
 
+import { parse } from "./parse.js";
+
 const dialog = document.getElementById("palette");
 const input = dialog?.querySelector("input");
 const list = dialog?.querySelector("[role=listbox]");
@@ -33,7 +35,7 @@ async function ask() {
 }
 
 function show(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const page = parse(html);
   list.replaceChildren(...page.body.childNodes);
   const found = options();
   list.hidden = found.length === 0;
