@@ -163,8 +163,10 @@ func (s *Service) Adopt(ctx context.Context, clusterID int64, features []Feature
 		if err != nil {
 			return err
 		}
-		i, err = s.adopt(ctx, tx, c, features)
-		return err
+		if i, err = s.adopt(ctx, tx, c, features); err != nil {
+			return err
+		}
+		return tx.Record(ctx, entry("identity.adopt", c, nil))
 	})
 	if err != nil {
 		return Identity{}, fmt.Errorf("adopt an identity in cluster %d: %w", clusterID, err)
@@ -199,8 +201,15 @@ func (s *Service) Rotate(ctx context.Context, clusterID int64) (i Identity, err 
 			return apperr.Of(apperr.Conflict).WithMessage("The cluster is not used with an identity of our own.").
 				WithHint("`roadstead cluster identity adopt` makes one.")
 		}
+		c, err := tx.Cluster(ctx, clusterID)
+		if err != nil {
+			return err
+		}
 		i = i.enter(IdentityRotating, s.Now())
-		return s.saveIdentity(ctx, tx, i)
+		if err := s.saveIdentity(ctx, tx, i); err != nil {
+			return err
+		}
+		return tx.Record(ctx, entry("identity.rotate", c, nil))
 	})
 	if err != nil {
 		return Identity{}, fmt.Errorf("rotate the token of cluster %d: %w", clusterID, err)
