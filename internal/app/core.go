@@ -147,7 +147,7 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 		Known: c.catalog, Rights: rightsPrinter{}, Now: now,
 	}
 	c.provisions = &provision.Service{Store: c.db.Provision(), Now: now}
-	c.clusters.Dependents = dependents{c.namespaces, c.applications}
+	c.clusters.Dependents = dependents{namespaces: c.namespaces, applications: c.applications}
 	return nil
 }
 

@@ -13,6 +13,9 @@ import (
 type dependents struct {
 	namespaces   *namespace.Service
 	applications *application.Service
+	// purge takes out what operations made for themselves; nil where no cluster
+	// is called.
+	purge func(ctx context.Context, clusterID int64) error
 }
 
 // Inventory implements cluster.Dependents.
@@ -27,14 +30,23 @@ func (d dependents) Inventory(ctx context.Context, clusterID int64) ([]cluster.I
 			Kind: cluster.ItemNamespace, Name: n.Name, ProjectID: n.ProjectID, EnvironmentID: n.EnvironmentID, Fate: cluster.Goes,
 		})
 	}
-	applications, err := d.applications.Installed(ctx, clusterID)
+	views, err := d.applications.Applications(ctx, clusterID)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range applications {
+	used := false
+	for _, v := range views {
+		if v.Application.ID == 0 {
+			continue
+		}
+		used = true
 		items = append(items, cluster.Item{
-			Kind: cluster.ItemApplication, Name: a.Name, Version: a.Version, Namespace: a.Namespace, Fate: cluster.Optional,
+			Kind: cluster.ItemApplication, Name: v.Application.Name, Version: v.Application.Version,
+			Namespace: v.Application.Namespace, Admin: v.Entry.Rights.Level == application.RightsClusterAdmin, Fate: cluster.Optional,
 		})
+	}
+	if used {
+		items = append(items, cluster.Item{Kind: cluster.ItemInstallNamespace, Name: application.PodNamespace, Fate: cluster.Stays})
 	}
 	return items, nil
 }
@@ -49,13 +61,21 @@ func (d dependents) RemoveNamespaces(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// Clear implements cluster.Dependents. Namespaces are taken away; a running
-// operation is waited for, since its pod and its rights would stay otherwise.
-func (d dependents) Clear(ctx context.Context, clusterID int64, _ cluster.Removal) (bool, error) {
-	cleared, err := d.namespaces.Clear(ctx, clusterID)
+// Clear implements cluster.Dependents. Applications go first if they shall go:
+// what they run may hold their namespaces. A running operation is waited for,
+// since its pod and its rights would stay otherwise.
+func (d dependents) Clear(ctx context.Context, c cluster.Cluster) (bool, error) {
+	if c.Removal.Applications {
+		if cleared, err := d.applications.Clear(ctx, c); err != nil || !cleared {
+			return false, err
+		}
+	}
+	cleared, err := d.namespaces.Clear(ctx, c.ID)
 	if err != nil || !cleared {
 		return false, err
 	}
-	busy, err := d.applications.Busy(ctx, clusterID)
-	return !busy, err
+	if busy, err := d.applications.Busy(ctx, c.ID); err != nil || busy {
+		return false, err
+	}
+	return true, d.purge(ctx, c.ID)
 }

@@ -89,6 +89,7 @@ func (w *worker) domains(c *core, keys *workerKeys, cfg config.Config, owner, ve
 		Store: c.db.Applications(), Runner: runner, Opener: valuesOpener{keys.opener}, Log: c.log,
 		Poke: func() { w.supervisor.Poke() }, Began: w.began,
 	}
+	c.clusters.Dependents = dependents{c.namespaces, c.applications, machine.Purge}
 	w.sweep = func(ctx context.Context) error { return sweepAll(ctx, c.db.Clusters(), machine) }
 	namespaces := &namespace.Worker{
 		Service: c.namespaces, Provisioner: kube.Provisioner{Clients: w.clients}, SealTo: secret.SealTo,

@@ -49,6 +49,9 @@ func (s *Service) Install(ctx context.Context, req InstallRequest) (Operation, e
 	if err := consent(e, req.Admin); err != nil {
 		return Operation{}, err
 	}
+	if err := s.open(ctx, req.ClusterID); err != nil {
+		return Operation{}, err
+	}
 	return s.start(ctx, req.ClusterID, e.Name, func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error) {
 		op := s.operation(*app, e, req.Admin)
 		op.Action, op.Version = installOrUpgrade(app.State), req.Version
@@ -88,25 +91,30 @@ func consent(e Entry, admin bool) error {
 		"Agree to that for this one operation with --admin, or with \"admin\": true in the API.")
 }
 
+// open refuses a cluster that nothing may be installed on any more, or yet.
+func (s *Service) open(ctx context.Context, clusterID int64) error {
+	home, err := s.Clusters.Cluster(ctx, clusterID)
+	if err != nil {
+		return fmt.Errorf("find cluster %d: %w", clusterID, err)
+	}
+	switch home.State {
+	case cluster.Attached:
+		return nil
+	case cluster.Draft:
+		return apperr.New(apperr.Conflict, "The cluster is a draft.", "Save it first.")
+	default:
+		return apperr.New(apperr.Conflict, "The cluster is being removed.", "Wait for that, and attach it again.")
+	}
+}
+
 // planner makes the operation and its sealed values, inside the transaction
 // that will store it.
 type planner func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error)
 
 // start stores an operation and makes it due, in one transaction.
 func (s *Service) start(ctx context.Context, clusterID int64, name string, plan planner) (Operation, error) {
-	home, err := s.Clusters.Cluster(ctx, clusterID)
-	if err != nil {
-		return Operation{}, fmt.Errorf("find cluster %d: %w", clusterID, err)
-	}
-	switch home.State {
-	case cluster.Attached:
-	case cluster.Draft:
-		return Operation{}, apperr.New(apperr.Conflict, "The cluster is a draft.", "Save it first.")
-	default:
-		return Operation{}, apperr.New(apperr.Conflict, "The cluster is being removed.", "Wait for that, and attach it again.")
-	}
 	var op Operation
-	err = s.Store.Atomically(ctx, func(tx Tx) error {
+	err := s.Store.Atomically(ctx, func(tx Tx) error {
 		app, err := s.application(ctx, tx, clusterID, name)
 		if err != nil {
 			return err

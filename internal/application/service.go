@@ -86,11 +86,6 @@ func (s *Service) Busy(ctx context.Context, clusterID int64) (bool, error) {
 	return slices.ContainsFunc(rows, func(a Application) bool { return a.State.Busy() }), nil
 }
 
-// Installed lists what was ever installed on a cluster, or is about to be.
-func (s *Service) Installed(ctx context.Context, clusterID int64) ([]Application, error) {
-	return s.Store.Applications(ctx, clusterID)
-}
-
 // Application finds one application of a cluster.
 func (s *Service) Application(ctx context.Context, clusterID int64, name string) (View, error) {
 	row, err := s.Store.Application(ctx, clusterID, name)

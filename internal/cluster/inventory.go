@@ -44,7 +44,9 @@ type Item struct {
 	// Version and Namespace are those of an application.
 	Version   string
 	Namespace string
-	Fate      Fate
+	// Admin says that it can only be uninstalled with all rights in the cluster.
+	Admin bool
+	Fate  Fate
 }
 
 // Inventory lists what stands in a cluster because of us. It asks our own

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/work"
 )
 
@@ -41,19 +42,27 @@ type Removal struct {
 	Mode         RemoveMode `json:"mode"`
 	Applications bool       `json:"applications,omitempty"`
 	Admin        bool       `json:"admin,omitempty"`
-	// Code says why the last try to clean up went no further.
+	// Code says why cleaning up goes no further; empty while it does.
 	Code apperr.Code `json:"code,omitempty"`
-	// Tries counts those in a row that did not reach the cluster.
-	Tries int `json:"tries,omitempty"`
 }
 
-// removePoll is how often a cluster being removed looks whether its namespaces
-// are gone.
-const removePoll = 2 * time.Second
+const (
+	// removePoll is how often a cluster being removed looks whether its namespaces
+	// are gone.
+	removePoll = 2 * time.Second
+	// keepForgotten is how long a forgotten cluster may take to come back. It is
+	// looked for after half a minute first, then ever more rarely.
+	keepForgotten = 30 * 24 * time.Hour
+	seekFirst     = 30 * time.Second
+	seekMost      = time.Hour
+)
 
 // Remove ends a registration. A removal that is under way can be asked for in
 // another way: to go on without the cluster, for example.
 func (s *Service) Remove(ctx context.Context, id int64, o RemoveOptions) error {
+	if err := s.consented(ctx, id, o); err != nil {
+		return fmt.Errorf("remove cluster %d: %w", id, err)
+	}
 	err := s.Store.Atomically(ctx, func(tx Tx) error {
 		c, err := tx.Cluster(ctx, id)
 		switch {
@@ -62,7 +71,7 @@ func (s *Service) Remove(ctx context.Context, id int64, o RemoveOptions) error {
 		case c.State == Forgotten:
 			return apperr.Of(apperr.NotFound)
 		case c.State == Draft || o.Mode == LeaveAll:
-			return s.end(ctx, tx, c, LeaveAll)
+			return s.end(ctx, tx, c, entry("cluster.remove", c, map[string]string{"mode": string(LeaveAll)}))
 		}
 		return s.leave(ctx, tx, c, o)
 	})
@@ -72,14 +81,35 @@ func (s *Service) Remove(ctx context.Context, id int64, o RemoveOptions) error {
 	return nil
 }
 
+// consented refuses options that nobody knows, and to uninstall with all rights
+// what nobody agreed to.
+func (s *Service) consented(ctx context.Context, id int64, o RemoveOptions) error {
+	switch o.Mode {
+	case LeaveAll, CleanUpFirst, ForgetNow:
+	default:
+		return invalid("mode", "Choose from leave, clean_up and forget.")
+	}
+	if !o.Applications || o.Admin || o.Mode == LeaveAll {
+		return nil
+	}
+	items, err := s.Inventory(ctx, id)
+	for _, item := range items {
+		if item.Admin {
+			return apperr.New(apperr.RightsMissing, "The application "+item.Name+" can only be uninstalled with all rights in the cluster.",
+				"Agree to that, or leave the applications where they are.")
+		}
+	}
+	return err
+}
+
 // end deletes the row, and the credential with it.
-func (s *Service) end(ctx context.Context, tx Tx, c Cluster, mode RemoveMode) error {
+func (s *Service) end(ctx context.Context, tx Tx, c Cluster, e audit.Entry) error {
 	tx.Notify("clusters")
 	tx.Notify(topic(c.ID))
 	if err := tx.DeleteCluster(ctx, c.ID); err != nil {
 		return err
 	}
-	return tx.Record(ctx, entry("cluster.remove", c, map[string]string{"mode": string(mode)}))
+	return tx.Record(ctx, e)
 }
 
 // leave has a worker clean up.
@@ -87,7 +117,7 @@ func (s *Service) leave(ctx context.Context, tx Tx, c Cluster, o RemoveOptions) 
 	now := s.Now()
 	state := Removing
 	if o.Mode == ForgetNow {
-		state = Forgotten
+		state, c.Enabled = Forgotten, false
 	}
 	if c.State != state {
 		c.State, c.StateSince = state, now
@@ -104,8 +134,7 @@ func (s *Service) leave(ctx context.Context, tx Tx, c Cluster, o RemoveOptions) 
 	return tx.Schedule(ctx, work.Ref{Kind: RemoveKind, Object: c.ID, Cluster: c.ID})
 }
 
-// StepRemove advances the removal of a cluster. Our own identity there goes
-// last: everything else is taken away with it.
+// StepRemove advances the removal of a cluster.
 func (s *Service) StepRemove(ctx context.Context, claim work.Claim) (work.Next, error) {
 	c, err := s.Store.Cluster(ctx, claim.Object)
 	if apperr.CodeOf(err) == apperr.NotFound {
@@ -117,21 +146,98 @@ func (s *Service) StepRemove(ctx context.Context, claim work.Claim) (work.Next, 
 	if c.Removal == nil { // by an older release
 		c.Removal = &Removal{Mode: CleanUpFirst}
 	}
-	cleared, err := s.Dependents.Clear(ctx, c.ID, *c.Removal)
-	if err != nil {
-		return work.Next{}, fmt.Errorf("clear cluster %d: %w", c.ID, err)
+	if c.State == Forgotten && s.Now().Sub(c.StateSince) > keepForgotten {
+		return work.Done(), s.giveUp(ctx, c)
 	}
-	if !cleared {
+	cleared, err := s.clear(ctx, c)
+	if mark := s.mark(ctx, c, apperr.CodeOf(err)); mark != nil {
+		return work.Next{}, mark
+	}
+	switch {
+	case err != nil && c.State == Forgotten:
+		return work.Next{}, seekLater(err, claim.Failures)
+	case err != nil:
+		return work.Next{}, fmt.Errorf("clean up cluster %d: %w", c.ID, err)
+	case !cleared:
 		return work.After(removePoll), nil
 	}
-	if err := s.dissolve(ctx, c.ID); err != nil {
-		return work.Next{}, fmt.Errorf("take our identity out of cluster %d: %w", c.ID, err)
-	}
-	err = s.Store.Atomically(ctx, func(tx Tx) error { return s.end(ctx, tx, c, c.Removal.Mode) })
+	done := entry("cluster.forgotten", c, map[string]string{"mode": string(c.Removal.Mode)})
+	err = s.Store.Atomically(ctx, func(tx Tx) error { return s.end(ctx, tx, c, done) })
 	if err != nil && apperr.CodeOf(err) != apperr.NotFound {
 		return work.Next{}, fmt.Errorf("delete cluster %d: %w", c.ID, err)
 	}
 	return work.Done(), nil
+}
+
+// clear takes one step of cleaning up and reports whether nothing is left. Our
+// own identity goes last: everything else is taken away with it.
+func (s *Service) clear(ctx context.Context, c Cluster) (bool, error) {
+	if c.State == Forgotten {
+		if err := s.answers(ctx, c.ID); err != nil {
+			return false, err
+		}
+	}
+	cleared, err := s.Dependents.Clear(ctx, c)
+	if err != nil || !cleared {
+		return false, err
+	}
+	if err := s.dissolve(ctx, c.ID); err != nil {
+		return false, fmt.Errorf("take our identity out of it: %w", err)
+	}
+	return true, nil
+}
+
+// answers asks a forgotten cluster for one object, before its many others are
+// asked for.
+func (s *Service) answers(ctx context.Context, clusterID int64) error {
+	i, err := s.Identity(ctx, clusterID)
+	if err != nil {
+		return err
+	}
+	_, err = s.Accounts.Find(ctx, s.specOf(i))
+	switch code := apperr.CodeOf(err); {
+	case code == apperr.ClusterNotFound, code == apperr.ClusterForbidden,
+		code == apperr.ClusterUnauthorized && i.State == IdentityLeaving:
+		return nil
+	}
+	return err
+}
+
+// seekLater keeps away from a forgotten cluster, longer with each failure.
+func seekLater(cause error, failures int) error {
+	const doublings = 7 // to an hour
+	wait := min(seekMost, seekFirst<<min(failures, doublings))
+	return apperr.Of(apperr.CodeOf(cause)).With(cause).WithAfter(wait)
+}
+
+// mark notes why cleaning up goes no further, when that is news.
+func (s *Service) mark(ctx context.Context, c Cluster, code apperr.Code) error {
+	if c.Removal.Code == code || code == apperr.Interrupted {
+		return nil
+	}
+	err := s.Store.Atomically(ctx, func(tx Tx) error {
+		fresh, err := tx.Cluster(ctx, c.ID)
+		if err != nil || fresh.Removal == nil {
+			return err
+		}
+		fresh.Removal.Code = code
+		tx.Notify("clusters")
+		tx.Notify(topic(c.ID))
+		return tx.UpdateCluster(ctx, fresh)
+	})
+	if err != nil {
+		return fmt.Errorf("note why cluster %d is not cleaned up: %w", c.ID, err)
+	}
+	return nil
+}
+
+// giveUp drops what is left of a cluster that did not come back in time.
+func (s *Service) giveUp(ctx context.Context, c Cluster) error {
+	lost := entry("cluster.forgotten", c, map[string]string{"mode": string(c.Removal.Mode), "code": string(c.Removal.Code)})
+	if err := s.Store.Atomically(ctx, func(tx Tx) error { return s.end(ctx, tx, c, lost) }); err != nil {
+		return fmt.Errorf("give cluster %d up: %w", c.ID, err)
+	}
+	return nil
 }
 
 // dissolve takes our own identity out of a cluster. Once that has begun, the

@@ -49,9 +49,9 @@ type Mirror interface {
 type Dependents interface {
 	// Inventory lists it, by our own records.
 	Inventory(ctx context.Context, clusterID int64) ([]Item, error)
-	// Clear takes it away step by step, as the removal says, and reports whether
-	// nothing is left that shall go.
-	Clear(ctx context.Context, clusterID int64, r Removal) (bool, error)
+	// Clear takes it away step by step, as the cluster's removal says, and reports
+	// whether nothing is left that shall go.
+	Clear(ctx context.Context, c Cluster) (bool, error)
 	// RemoveNamespaces has namespaces taken out of the cluster.
 	RemoveNamespaces(ctx context.Context, ids []int64) error
 }

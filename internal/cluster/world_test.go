@@ -42,6 +42,8 @@ type world struct {
 	meanwhile   func()
 	dissolved   bool
 	uncleared   bool
+	clears      int
+	items       []cluster.Item
 	proofs      int
 	invalidated []int64
 }
@@ -134,11 +136,14 @@ func (m mirror) Forget(context.Context, int64) error {
 	return nil
 }
 
-func (w *world) Clear(context.Context, int64, cluster.Removal) (bool, error) {
+func (w *world) Clear(context.Context, cluster.Cluster) (bool, error) {
+	w.clears++
+	return !w.uncleared, nil
+}
 	return !w.uncleared, nil
 }
 
-func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return nil, nil }
+func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return w.items, nil }
 
 func (w *world) RemoveNamespaces(context.Context, []int64) error { return nil }
 
