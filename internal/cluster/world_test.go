@@ -140,8 +140,6 @@ func (w *world) Clear(context.Context, cluster.Cluster) (bool, error) {
 	w.clears++
 	return !w.uncleared, nil
 }
-	return !w.uncleared, nil
-}
 
 func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return w.items, nil }
 

@@ -57,7 +57,7 @@ func TestClusterUpdate(t *testing.T) {
 			changed.Platform = cluster.Platform{APIURL: "https://10.0.0.2", CAPEM: "", Namespace: "team"}
 			changed.Domain, changed.Managed, changed.NamespacePerEnvironment = "apps.example.com", false, false
 			changed.ManagementProjectID, changed.StateSince = w.project.ID, instant().Add(time.Minute)
-			changed.Removal = &cluster.Removal{Mode: cluster.ForgetNow, Tries: 3}
+			changed.Removal = &cluster.Removal{Mode: cluster.ForgetNow, Applications: true}
 			changed.Generation, changed.UpdatedAt = 2, instant().Add(time.Second)
 			update := func(c cluster.Cluster, token string) error {
 				return w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
