@@ -51,14 +51,13 @@ type Removal struct {
 	Mode         cluster.RemoveMode `json:"mode" enum:"leave,clean_up,forget"`
 	Applications bool               `json:"applications" doc:"Applications are uninstalled, too"`
 	Error        *Reason            `json:"error,omitempty" doc:"Why the last try to clean up went no further"`
-	Tries        int                `json:"tries,omitempty" doc:"Those in a row that did not reach the cluster"`
 }
 
 func viewRemoval(r *cluster.Removal) *Removal {
 	if r == nil {
 		return nil
 	}
-	return &Removal{Mode: r.Mode, Applications: r.Applications, Error: reasonOf(r.Code), Tries: r.Tries}
+	return &Removal{Mode: r.Mode, Applications: r.Applications, Error: reasonOf(r.Code)}
 }
 
 // Connection is what the last check of a cluster found.

@@ -33,6 +33,7 @@ type Item struct {
 	EnvironmentID int64            `json:"environment_id,omitempty"`
 	Version       string           `json:"version,omitempty"`
 	Namespace     string           `json:"namespace,omitempty"`
+	Admin         bool             `json:"admin,omitempty" doc:"It can only be uninstalled with all rights in the cluster"`
 	Fate          cluster.Fate     `json:"fate" enum:"goes,optional,stays" doc:"What cleaning up does with it"`
 }
 

@@ -20,7 +20,7 @@ func hostilePlace() place {
 		Above:   []tenant.Group{{ID: 2, Name: hostile, Path: hostile}}, access: auth.NewAccess(nil),
 		Cluster: cluster.Cluster{
 			ID: 1, Name: hostile, Level: cluster.Group, EnvironmentScope: hostile, Domain: hostile,
-			Platform: cluster.Platform{APIURL: hostile}, Removal: &cluster.Removal{Code: apperr.ClusterTimeout, Tries: 3},
+			Platform: cluster.Platform{APIURL: hostile}, Removal: &cluster.Removal{Code: apperr.ClusterTimeout},
 		},
 	}
 }
