@@ -84,7 +84,7 @@ func (s *Clusters) Inventory(_ context.Context, id int64) ([]cluster.Item, error
 }
 
 // Clear implements [cluster.Dependents].
-func (s *Clusters) Clear(context.Context, int64, cluster.Removal) (bool, error) { return true, nil }
+func (s *Clusters) Clear(context.Context, cluster.Cluster) (bool, error) { return true, nil }
 
 // RemoveNamespaces implements [cluster.Dependents].
 func (s *Clusters) RemoveNamespaces(context.Context, []int64) error { return nil }
