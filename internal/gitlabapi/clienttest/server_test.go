@@ -32,32 +32,42 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// run starts the server from the programs that were built, as people do.
+// run starts the server of all tests.
 func run(m *testing.M) (int, error) {
-	bin := os.Getenv("ROADSTEAD_TEST_BIN")
-	if bin == "" {
-		bin = filepath.Join("..", "..", "..", "bin")
-	}
 	dir, err := os.MkdirTemp("", "roadstead-clients-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	listen, err := stage.FreeAddress(context.Background())
-	if err != nil {
-		return 1, err
-	}
-	server, err := stage.Start(context.Background(), stage.Command{
-		Program: filepath.Join(bin, "roadstead"), Log: filepath.Join(dir, "server.log"), Ready: "msg=serving",
-		Args: []string{"serve", "--data-dir", filepath.Join(dir, "data"), "--listen", listen},
-		Env:  []string{"ROADSTEAD_ADMIN_TOKEN=" + adminToken},
-	})
+	server, listen, err := start(dir)
 	if err != nil {
 		return 1, err
 	}
 	defer server.Stop()
 	address = "http://" + listen
 	return m.Run(), nil
+}
+
+// program is the product, as it was built.
+func program() string {
+	bin := os.Getenv("ROADSTEAD_TEST_BIN")
+	if bin == "" {
+		bin = filepath.Join("..", "..", "..", "bin")
+	}
+	return filepath.Join(bin, "roadstead")
+}
+
+// start starts a server from the program, as people do, with its data in a folder.
+func start(dir string) (server *stage.Process, listen string, err error) {
+	if listen, err = stage.FreeAddress(context.Background()); err != nil {
+		return nil, "", err
+	}
+	server, err = stage.Start(context.Background(), stage.Command{
+		Program: program(), Log: filepath.Join(dir, "server.log"), Ready: "msg=serving",
+		Args: []string{"serve", "--data-dir", filepath.Join(dir, "data"), "--listen", listen},
+		Env:  []string{"ROADSTEAD_ADMIN_TOKEN=" + adminToken},
+	})
+	return server, listen, err
 }
 
 // administrator is the official client with the token of the configuration.
@@ -130,6 +140,12 @@ func newCaller(t *testing.T, scope string) caller {
 
 // call has an administrator make something, and reads the answer.
 func call(t *testing.T, path string, body, into any) {
+	t.Helper()
+	callAt(t, address, path, body, into)
+}
+
+// callAt is call on a server of one's own.
+func callAt(t *testing.T, address, path string, body, into any) {
 	t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
