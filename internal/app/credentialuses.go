@@ -148,7 +148,7 @@ type recordedCloud struct {
 func (c recordedCloud) Assume(ctx context.Context, g provision.Grant) (provision.Session, error) {
 	session, err := c.Cloud.Assume(ctx, g)
 	if err != nil {
-		return session, err //nolint:wrapcheck // it is the cloud's
+		return session, err
 	}
 	detail := map[string]string{
 		"reason": string(g.Purpose), "region": g.Region, "expires_at": session.ExpiresAt.UTC().Format(time.RFC3339),

@@ -39,11 +39,15 @@ func (r *run) auditWriter(as string) (write func(api.AuditEvent) error, finish f
 	case "jsonl":
 		encoder := json.NewEncoder(r.Out)
 		encoder.SetEscapeHTML(false)
-		return func(e api.AuditEvent) error { return encoder.Encode(e) }, func() error { return nil }, nil //nolint:wrapcheck // the output's
+		return func(e api.AuditEvent) error { return encoder.Encode(e) }, func() error { return nil }, nil
 	case "csv":
 		rows := csv.NewWriter(r.Out)
 		err := rows.Write(auditColumns())
-		return func(e api.AuditEvent) error { return rows.Write(auditFields(e)) }, func() error { rows.Flush(); return rows.Error() }, err //nolint:wrapcheck // as above
+		finish := func() error {
+			rows.Flush()
+			return rows.Error() //nolint:wrapcheck // the output's
+		}
+		return func(e api.AuditEvent) error { return rows.Write(auditFields(e)) }, finish, err //nolint:wrapcheck // as above
 	}
 	return nil, nil, usageError("use jsonl or csv")
 }
@@ -57,7 +61,10 @@ func auditColumns() []string {
 
 func auditFields(e api.AuditEvent) []string {
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	detail, _ := json.Marshal(e.Detail) // texts never fail
+	detail, err := json.Marshal(e.Detail)
+	if err != nil {
+		detail = nil // texts never fail
+	}
 	fields := []string{
 		number(e.ID), e.At.UTC().Format(time.RFC3339Nano), e.Action, string(e.Actor.Kind), e.Actor.Name, number(e.Actor.UserID),
 		number(e.Actor.TokenID), number(e.Actor.SessionID), e.Actor.IP, e.Object.Kind, number(e.Object.ID), e.Object.Name,

@@ -14,14 +14,15 @@ var _ audit.Reader = Audit{}
 
 // auditRows reads rows in the order of an index, with their links. Which condition leads decides the index, so the text is
 // put together here, from constants.
-const auditRows = `SELECT e.id, e.at, e.actor_kind, e.actor_user, e.actor_name, e.token_id, e.session_id, e.ip, e.noun, e.action,
-    e.object_kind, e.object_id, e.object_name, e.group_id, e.project_id, e.correlation_id, e.detail, COALESCE(c.n, 0), c.hash
-FROM (
-    SELECT * FROM audit_events
+const (
+	auditColumns = "id, at, actor_kind, actor_user, actor_name, token_id, session_id, ip, noun, action, object_kind, object_id, " +
+		"object_name, group_id, project_id, correlation_id, detail"
+	auditRows = "SELECT " + auditColumns + ", COALESCE(n, 0), hash FROM (SELECT " + auditColumns + ` FROM audit_events
     WHERE %s (at, id) < (CAST($1 AS BIGINT), CAST($2 AS BIGINT)) AND at >= $3
     ORDER BY at DESC, id DESC LIMIT $4
 ) e LEFT JOIN audit_chain c ON c.event_id = e.id
-ORDER BY e.at DESC, e.id DESC`
+ORDER BY at DESC, id DESC`
+)
 
 // auditLead is the condition that a query leads with, and its values.
 func auditLead(lead audit.Lead) (condition string, values []any) {
@@ -69,5 +70,5 @@ func auditRow(rows *sql.Rows) (row audit.Row, err error) {
 	err = rows.Scan(&e.ID, &e.At, &e.ActorKind, &e.ActorUser, &e.ActorName, &e.TokenID, &e.SessionID, &e.Ip, &e.Noun, &e.Action,
 		&e.ObjectKind, &e.ObjectID, &e.ObjectName, &e.GroupID, &e.ProjectID, &e.CorrelationID, &e.Detail, &row.N, &row.Hash)
 	row.Event, _ = auditEvent(e) // people see what can be read of a row that somebody changed; verification finds it
-	return row, err
+	return row, doing(err, "scan it")
 }
