@@ -1,5 +1,6 @@
 // Keeps a page current. Every element with data-topics is read again when one of
 // its topics changes, and once a minute so that ages and interest stay fresh.
+// Regions with data-every are read at their own interval, in seconds: nobody gives notice of what they show.
 // A hidden tab closes its stream and catches up when it is shown again.
 
 import { parse } from "./parse.js";
@@ -38,6 +39,9 @@ function refresh(elements) {
 // address is where the page can be read again. One that answered to a form names another than its own.
 const address = () => document.querySelector("[data-address]")?.dataset.address ?? location.href;
 
+// afterwards is where to go when what the page is about has ended.
+const afterwards = () => document.querySelector("[data-gone]")?.dataset.gone;
+
 // readPage asks for the page once, whatever the number of regions, and puts the
 // new regions into the place of the old ones. What becomes dirty meanwhile is
 // read in the next round.
@@ -49,6 +53,7 @@ async function readPage() {
       dirty.clear();
       const answer = await fetch(address(), { headers: { Accept: "text/html" } });
       if (answer.redirected) return location.assign(answer.url);
+      if (answer.status === 404 && afterwards()) return location.assign(afterwards());
       if (!answer.ok) return;
       const page = parse(await answer.text());
       wanted.forEach((id) => replace(document.getElementById(id), page.getElementById(id)));
@@ -125,4 +130,7 @@ function append(element, lines) {
 
 document.addEventListener("visibilitychange", connect);
 setInterval(() => document.hidden || refresh(regions()), refreshEvery);
+for (const { id, dataset } of document.querySelectorAll("[data-every]")) {
+  setInterval(() => document.hidden || refresh(regions().filter((element) => element.id === id)), 1000 * dataset.every);
+}
 connect();
