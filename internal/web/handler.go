@@ -64,7 +64,8 @@ type Handler struct {
 	Secure bool
 	Now    func() time.Time
 
-	pages pages
+	pages   pages
+	streams streams
 }
 
 // Mount adds the pages to mux.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/event"
 )
 
@@ -27,6 +28,14 @@ func (h *Handler) live(w http.ResponseWriter, r *http.Request) error {
 	if len(topics) == 0 || len(topics) > maxTopics {
 		return apperr.Of(apperr.InvalidRequest)
 	}
+	who, _ := auth.FromContext(r.Context())
+	leave, ok := h.streams.enter(who.SessionID)
+	if !ok {
+		return apperr.Of(apperr.Unavailable).WithHint("Too many pages are open in this browser: close some.")
+	}
+	defer leave()
+	// A page may name more than its reader may follow, such as a cluster that it inherits: those it reads again by the minute.
+	topics = slices.DeleteFunc(topics, func(topic string) bool { return !h.mayFollow(r.Context(), who, topic) })
 	notices, cancel := h.Bus.Subscribe(r.Context(), event.Topics(topics...))
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -52,13 +61,22 @@ func (h *Handler) follow(r *http.Request, s stream, notices <-chan event.Notice)
 			if !ok {
 				return
 			}
-			alive = s.write(fmt.Sprintf("event: notice\ndata: %q\n\n", notice.Topic))
+			alive = h.push(r, s, notice.Topic)
 		case <-beat.C:
 			alive = s.write(": beat\n\n")
 		case <-check.C:
 			_, alive = h.identify(r)
 		}
 	}
+}
+
+// push writes a notice, if the session still counts. A right that was lost costs its topics only.
+func (h *Handler) push(r *http.Request, s stream, topic string) bool {
+	who, ok := h.identify(r)
+	if !ok || !h.mayFollow(r.Context(), who, topic) {
+		return ok
+	}
+	return s.write(fmt.Sprintf("event: notice\ndata: %q\n\n", topic))
 }
 
 // stream writes to one browser.
