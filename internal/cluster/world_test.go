@@ -34,18 +34,21 @@ type world struct {
 	recorded  []audit.Entry
 
 	// What the cluster holds and does.
-	secrets     map[int64]string
-	missing     []string
-	unproven    bool
-	unfilled    bool
-	failure     error
-	meanwhile   func()
-	dissolved   bool
-	uncleared   bool
-	clears      int
-	items       []cluster.Item
-	proofs      int
-	invalidated []int64
+	secrets   map[int64]string
+	missing   []string
+	unproven  bool
+	unfilled  bool
+	failure   error
+	meanwhile func()
+	dissolved bool
+	uncleared bool
+	clears    int
+	// drafts are what DraftsBefore lists, and draftsBefore what it was asked for.
+	drafts       []int64
+	draftsBefore time.Time
+	items        []cluster.Item
+	proofs       int
+	invalidated  []int64
 }
 
 func newWorld(t *testing.T) *world {
@@ -139,6 +142,11 @@ func (m mirror) Forget(context.Context, int64) error {
 func (w *world) Clear(context.Context, cluster.Cluster) (bool, error) {
 	w.clears++
 	return !w.uncleared, nil
+}
+
+func (w *world) DraftsBefore(_ context.Context, made time.Time) ([]int64, error) {
+	w.draftsBefore = made
+	return w.drafts, nil
 }
 
 func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return w.items, nil }

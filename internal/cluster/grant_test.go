@@ -1,0 +1,59 @@
+package cluster_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/cluster"
+)
+
+func TestGrantRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		row  cluster.Cluster
+		want apperr.Code
+	}{
+		"a cluster of one project":   {cluster.Cluster{State: cluster.Attached, Level: cluster.Project, ProjectID: 1}, apperr.Conflict},
+		"what the group has already": {cluster.Cluster{State: cluster.Attached, Level: cluster.Group, GroupID: 3}, apperr.Conflict},
+		"a draft":                    {cluster.Cluster{State: cluster.Draft, Level: cluster.Instance}, apperr.Conflict},
+		"what is on its way out":     {cluster.Cluster{State: cluster.Removing, Level: cluster.Instance}, apperr.Conflict},
+		"what is forgotten":          {cluster.Cluster{State: cluster.Forgotten, Level: cluster.Instance}, apperr.NotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.row = tc.row
+			if _, err := w.service.Grant(t.Context(), 7, 3); apperr.CodeOf(err) != tc.want || len(w.recorded) != 0 {
+				t.Errorf("Grant: %v, recorded %+v", err, w.recorded)
+			}
+		})
+	}
+}
+
+// A draft that nobody saved goes after an hour; one that was saved stays.
+func TestDraftsAreSwept(t *testing.T) {
+	t.Parallel()
+	for state, goes := range map[cluster.State]bool{cluster.Draft: true, cluster.Attached: false} {
+		w := newWorld(t)
+		w.row.State, w.drafts = state, []int64{7} // as listed a moment ago
+		if err := w.service.SweepDrafts(t.Context()); err != nil || w.deleted != goes {
+			t.Errorf("%s: deleted %t, %v", state, w.deleted, err)
+		}
+		if want := w.now.Add(-time.Hour); !w.draftsBefore.Equal(want) {
+			t.Errorf("drafts before %v are asked for, want %v", w.draftsBefore, want)
+		}
+	}
+}
+
+func TestSaveAttachesADraft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.row.State = cluster.Draft
+	if c, err := w.service.Save(t.Context(), 7); err != nil || c.State != cluster.Attached || w.lastAction() != "cluster.attach" {
+		t.Errorf("Save: %+v %v, recorded %+v", c, err, w.recorded)
+	}
+	if _, err := w.service.Save(t.Context(), 7); err != nil || len(w.recorded) != 1 {
+		t.Errorf("saving again: %v, recorded %+v", err, w.recorded)
+	}
+}
