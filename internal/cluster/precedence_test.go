@@ -38,7 +38,8 @@ func TestDecide(t *testing.T) {
 		"what it manages before all":   {[]cluster.Candidate{own, managed}, "qa", reasons{7: cluster.Serves, 4: cluster.NearerLevel}},
 		"a pattern beats the star":     {[]cluster.Candidate{own, staging}, "staging/42", reasons{5: cluster.Serves, 4: cluster.LessExact}},
 		"an exact scope beats all": {
-			[]cluster.Candidate{own, staging, exact}, "production",
+			[]cluster.Candidate{own, staging, exact},
+			"production",
 			reasons{6: cluster.Serves, 4: cluster.LessExact, 5: cluster.ScopeMismatch},
 		},
 		"a nearer level beats a better scope": {
@@ -49,7 +50,8 @@ func TestDecide(t *testing.T) {
 		},
 		"a disabled one is passed by": {[]cluster.Candidate{disabled(own), near}, "qa", reasons{3: cluster.Serves, 4: cluster.IsDisabled}},
 		"a draft and one on its way out": {
-			[]cluster.Candidate{in(own, cluster.Draft), in(near, cluster.Removing), parent}, "qa",
+			[]cluster.Candidate{in(own, cluster.Draft), in(near, cluster.Removing), parent},
+			"qa",
 			reasons{2: cluster.Serves, 4: cluster.IsDraft, 3: cluster.IsRemoving},
 		},
 		"the level's own before one granted to it": {

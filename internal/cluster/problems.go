@@ -32,6 +32,8 @@ type Invalid struct {
 
 // Problems are everything that is wrong with a cluster as it was asked for, in
 // the order of its attributes. They are the cause of a validation error.
+//
+//nolint:errname // it is a list, which is looked into
 type Problems []Invalid
 
 // Error lists the problems.

@@ -62,7 +62,8 @@ func TestRemoveRefuses(t *testing.T) {
 	}{
 		"a mode nobody knows": {cluster.RemoveOptions{Mode: "burn"}, nil, cluster.Attached, apperr.ValidationFailed},
 		"all rights that nobody agreed to": {
-			cluster.RemoveOptions{Mode: cluster.CleanUpFirst, Applications: true}, []cluster.Item{{Name: "mesh", Admin: true}},
+			cluster.RemoveOptions{Mode: cluster.CleanUpFirst, Applications: true},
+			[]cluster.Item{{Name: "mesh", Admin: true}},
 			cluster.Attached, apperr.RightsMissing,
 		},
 		"what is forgotten": {cluster.RemoveOptions{Mode: cluster.LeaveAll}, nil, cluster.Forgotten, apperr.NotFound},

@@ -72,19 +72,8 @@ func (s *Service) record(ctx context.Context, w wish) (n Namespace, err error) {
 		return Namespace{}, fmt.Errorf("find namespace: %w", err)
 	}
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
-		if fresh {
-			n, err = s.insert(ctx, tx, w)
-		} else {
-			n, err = s.renew(ctx, tx, found.ID, w)
-		}
-		if err != nil {
-			return err
-		}
-		announce(tx, n)
-		if err := tx.Record(ctx, n.entry("namespace.ensure")); err != nil || !n.Managed {
-			return err
-		}
-		return tx.Schedule(ctx, n.ref())
+		n, err = s.put(ctx, tx, found.ID, w)
+		return err
 	})
 	if fresh && apperr.CodeOf(err) == apperr.NamespaceNameTaken {
 		if _, gone := s.Store.NamespaceOf(ctx, w.home.ID, w.project.ID, w.owner()); gone == nil {
@@ -95,6 +84,23 @@ func (s *Service) record(ctx context.Context, w wish) (n Namespace, err error) {
 		return Namespace{}, fmt.Errorf("record namespace: %w", err)
 	}
 	return n, nil
+}
+
+// put inserts a namespace, or renews the one of an id, and schedules it.
+func (s *Service) put(ctx context.Context, tx Tx, id int64, w wish) (n Namespace, err error) {
+	if id == 0 {
+		n, err = s.insert(ctx, tx, w)
+	} else {
+		n, err = s.renew(ctx, tx, id, w)
+	}
+	if err != nil {
+		return Namespace{}, err
+	}
+	announce(tx, n)
+	if err := tx.Record(ctx, n.entry("namespace.ensure")); err != nil || !n.Managed {
+		return n, err
+	}
+	return n, tx.Schedule(ctx, n.ref())
 }
 
 // wish is a namespace as it is asked for.
