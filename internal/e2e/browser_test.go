@@ -33,14 +33,14 @@ func TestPagesInABrowser(t *testing.T) {
 		chromedp.SendKeys("#token", s.token), b.picture("sign-in"), chromedp.Submit("#token"),
 		chromedp.WaitVisible("#clusters table"), b.picture("clusters"))
 	b.do("look at the report card",
-		chromedp.Click("//a[strong[text()='"+n.cluster+"']]"), chromedp.WaitVisible("#report .findings .good"), b.picture("cluster"))
+		chromedp.Click("//th/a[text()='"+n.cluster+"']"), chromedp.WaitVisible("#report .findings .good"), b.picture("cluster"))
 	app := `[action$="/applications/` + n.app + `/install"]`
 	b.do("install and follow the log",
 		chromedp.Click(`//article[.//code[text()='`+n.app+`']]//summary`), chromedp.Click(app+" button"),
 		chromedp.WaitVisible("#operation .status.good"), chromedp.WaitVisible(`//pre[contains(., "step=done state=succeeded")]`),
 		b.picture("operation"))
 	b.do("ensure a namespace",
-		chromedp.Navigate(s.page("/projects")), chromedp.Click("table a"),
+		chromedp.Navigate(s.page("/projects")), chromedp.Click(".tree a"),
 		chromedp.SendKeys("#environment", "production"), chromedp.Submit("#environment"),
 		chromedp.WaitVisible(`//section[@data-topics]//header//span[contains(., "ready")]`))
 

@@ -28,7 +28,7 @@ func TestEKSPagesInABrowser(t *testing.T) {
 	b.do("find the way to a role",
 		chromedp.Click(`//a[text()="Add cluster"]`), chromedp.WaitVisible(".pair"), b.picture("eks-add"),
 		chromedp.Click(`//a[text()="Create on Amazon EKS"]`), chromedp.Click(`//a[contains(., "Go on with customer")]`),
-		chromedp.WaitVisible(`//pre[contains(., "`+e.external+`")]`), b.picture("eks-role"))
+		chromedp.WaitVisible(`//pre[contains(., "`+e.external+`")]`), b.accessible("a role at AWS"), b.picture("eks-role"))
 	b.do("register it",
 		chromedp.SendKeys("#arn", e.role), chromedp.SendKeys("#stack_role", e.stack), chromedp.Submit("#arn"),
 		chromedp.WaitVisible("#role .status.good"), b.picture("eks-role-verified"))
@@ -52,7 +52,7 @@ func (e *estate) orderInABrowser(t *testing.T, b *browser) {
 		chromedp.Click(`//a[text()="Create a cluster"]`), chromedp.SendKeys("#name", e.name),
 		press(`[name=version][value="1.35"]`), press(`[name=network][value="`+network.VPCID+`"]`),
 		press(`[value="`+network.SubnetIDs[0]+`"]`),
-		chromedp.Click("[name=accept_cost]"), b.picture("eks-wizard"), chromedp.Click(create))
+		chromedp.Click("[name=accept_cost]"), b.accessible("the form for a cluster"), b.picture("eks-wizard"), chromedp.Click(create))
 	e.aws.FailResource(awstest.ResourceFault{Resource: "AWS::EC2::VPC"})
 	b.do("see what is wrong, with everything kept, and choose another network",
 		chromedp.WaitVisible(`//p[@class="wrong"][contains(., "2 to 16 subnets")]`), b.picture("eks-refused"),
@@ -64,12 +64,12 @@ func (e *estate) orderInABrowser(t *testing.T, b *browser) {
 func (e *estate) makeInABrowser(b *browser) {
 	b.do("see why it failed",
 		chromedp.WaitVisible(`//div[@role="alert"][contains(., "AWS::EC2::VPC")]`), chromedp.WaitVisible("#run .status.bad"),
-		b.picture("eks-failure"))
+		b.accessible("a creation that failed"), b.picture("eks-failure"))
 	b.do("try again and watch",
 		press(`#actions form[action$="/retry"] button`), chromedp.WaitVisible(`//*[@id="parts"]//tr[contains(., "EKS::Cluster")]`),
 		b.picture("eks-progress"))
 	b.do("see it become ready",
-		chromedp.WaitVisible(`//a[text()="Open the cluster"]`), b.picture("eks-ready"),
+		chromedp.WaitVisible(`//a[text()="Open the cluster"]`), b.accessible("a cluster that is ready"), b.picture("eks-ready"),
 		press(`#actions a[href^="/clusters/"]`), chromedp.WaitVisible(`//p[contains(., "made by Roadstead on")]`),
 		b.picture("eks-cluster"))
 }
@@ -77,7 +77,7 @@ func (e *estate) makeInABrowser(b *browser) {
 func (e *estate) deleteInABrowser(b *browser) {
 	b.do("look what a deletion would meet",
 		chromedp.Click(`//a[text()="Amazon EKS"]`), chromedp.WaitVisible("#actions"), press(`#actions a[href$="/delete"]`),
-		chromedp.WaitVisible(`//section[@id="inventory"]//time`), b.picture("eks-delete"))
+		chromedp.WaitVisible(`//section[@id="inventory"]//time`), b.accessible("a deletion"), b.picture("eks-delete"))
 	b.do("confirm it by its name",
 		chromedp.SendKeys("#confirm", e.name), chromedp.Submit("#confirm"),
 		chromedp.WaitVisible(`//*[@id="run"]//*[contains(@class, "idle")][text()="deleted"]`), b.picture("eks-deleted"))

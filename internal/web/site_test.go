@@ -17,6 +17,7 @@ import (
 	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -33,6 +34,8 @@ type site struct {
 	client *http.Client
 	now    time.Time
 
+	users      *auth.Service
+	tenants    *tenant.Service
 	provisions *provision.Service
 	store      provision.Store
 	pages      *web.Handler
@@ -48,12 +51,16 @@ func newSite(t *testing.T) *site {
 	s.provisions = &provision.Service{Store: s.store, Now: now}
 	tenants := &tenant.Service{Store: db.Tenant(), Now: now}
 	access := auth.NewAccess(tenants)
+	s.tenants = tenants
 	users := &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log}
+	s.users = users
 	s.single = &auth.SingleSignOn{Provider: idp{}, Store: db.Auth(), Auth: users, Members: tenants, Now: now, Log: cfg.Log}
 	s.pages = &web.Handler{
 		Access: access, Limits: auth.NewLimits(now), Auth: users, SingleSignOn: s.single, Secure: true,
-		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Now: now},
-		Audit: audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions, Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
+		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Tenants: tenants, Now: now},
+		Namespaces: &namespace.Service{Store: db.Namespaces(), Now: now},
+		Audit:      audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions,
+		Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
 	}
 	mux := http.NewServeMux()
 	if err := s.pages.Mount(mux); err != nil {
