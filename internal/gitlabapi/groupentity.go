@@ -1,6 +1,7 @@
 package gitlabapi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -68,6 +69,21 @@ func (h *Handler) fullName(c *call, groupID int64) (string, error) {
 		id = g.ParentID
 	}
 	return strings.Join(names, " / "), nil
+}
+
+// learnGroups looks up in one go all groups that it takes to name the rows of a list.
+func learnGroups[T any](h *Handler, c *call, rows []T, groupOf func(T) int64) error {
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = groupOf(row)
+	}
+	slices.Sort(ids)
+	groups, err := h.Groups.Lineage(c.ctx(), slices.Compact(ids))
+	c.groups = make(map[int64]tenant.Group, len(groups))
+	for _, g := range groups {
+		c.groups[g.ID] = g
+	}
+	return err
 }
 
 // known finds a group once in a request.

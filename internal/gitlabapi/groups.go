@@ -12,6 +12,8 @@ import (
 // Groups is what this API needs of groups.
 type Groups interface {
 	Group(ctx context.Context, idOrPath string) (tenant.Group, error)
+	// Lineage lists groups and all that are above them.
+	Lineage(ctx context.Context, groupIDs []int64) ([]tenant.Group, error)
 	Groups(ctx context.Context, viewer tenant.Viewer, q tenant.GroupQuery) ([]tenant.Group, error)
 	CountGroups(ctx context.Context, viewer tenant.Viewer, q tenant.GroupQuery) (n int, more bool, err error)
 	CreateGroup(ctx context.Context, g tenant.NewGroup) (tenant.Group, error)
@@ -91,6 +93,9 @@ func (h *Handler) groupPage(c *call, q tenant.GroupQuery) (answer, error) {
 	q.Page = tenant.Page{Offset: c.page().offset(), Limit: c.page().size}
 	found, err := h.Groups.Groups(c.ctx(), c.who.Viewer(), q)
 	if err != nil {
+		return answer{}, err
+	}
+	if err := learnGroups(h, c, found, func(g tenant.Group) int64 { return g.ID }); err != nil {
 		return answer{}, err
 	}
 	n, more, err := h.Groups.CountGroups(c.ctx(), c.who.Viewer(), q)

@@ -78,6 +78,9 @@ func (h *Handler) projectPage(c *call, q tenant.ProjectQuery) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := learnGroups(h, c, found, func(p tenant.Project) int64 { return p.GroupID }); err != nil {
+		return answer{}, err
+	}
 	n, more, err := h.Projects.CountProjects(c.ctx(), c.who.Viewer(), q)
 	if err != nil {
 		return answer{}, err
@@ -110,6 +113,9 @@ func (h *Handler) projectsAfter(c *call, q tenant.ProjectQuery) (answer, error) 
 	if len(found) > size {
 		found = found[:size]
 		c.linkAfter(found[size-1].ID)
+	}
+	if err := learnGroups(h, c, found, func(p tenant.Project) int64 { return p.GroupID }); err != nil {
+		return answer{}, err
 	}
 	shown := make([]projectBasics, 0, len(found))
 	for _, p := range found {

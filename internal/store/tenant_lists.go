@@ -172,14 +172,31 @@ func (s Tenant) Groups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery
 	if err != nil {
 		return nil, doing(err, "list groups")
 	}
-	groups, err := scanAll(rows, func(rows *sql.Rows) (g tenant.Group, err error) {
-		var parent sql.NullInt64
-		var created, updated int64
-		err = rows.Scan(&g.ID, &parent, &g.Path, &g.Name, &g.Description, &created, &updated)
-		g.ParentID, g.CreatedAt, g.UpdatedAt = parent.Int64, moment(created), moment(updated)
-		return g, err
-	})
+	groups, err := scanAll(rows, scanGroup)
 	return groups, doing(err, "list groups")
+}
+
+func scanGroup(rows *sql.Rows) (g tenant.Group, err error) {
+	var parent sql.NullInt64
+	var created, updated int64
+	err = rows.Scan(&g.ID, &parent, &g.Path, &g.Name, &g.Description, &created, &updated)
+	g.ParentID, g.CreatedAt, g.UpdatedAt = parent.Int64, moment(created), moment(updated)
+	return g, err
+}
+
+// Lineage lists groups and all that are above them, each once.
+func (s Tenant) Lineage(ctx context.Context, groupIDs []int64) ([]tenant.Group, error) {
+	l, ids := listing{}, make([]string, len(groupIDs))
+	for i, id := range groupIDs {
+		ids[i] = l.arg(id)
+	}
+	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+groupColumns+` FROM groups r WHERE r.id IN (
+		SELECT t.ancestor_id FROM group_tree t WHERE t.group_id IN (`+strings.Join(ids, ", ")+`))`, l.args...)
+	if err != nil {
+		return nil, doing(err, "list groups with those above")
+	}
+	groups, err := scanAll(rows, scanGroup)
+	return groups, doing(err, "list groups with those above")
 }
 
 // CountGroups counts what Groups lists, no further than the limit.

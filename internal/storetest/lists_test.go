@@ -74,6 +74,9 @@ func otherQuestions(org storetest.Organisation) []question {
 		{"group by path", func(ctx context.Context, s *tenant.Service) error { return second(s.Group(ctx, group.Path)) }},
 		{"project by path", func(ctx context.Context, s *tenant.Service) error { return second(s.Project(ctx, project.Path)) }},
 		{"groups above", func(ctx context.Context, s *tenant.Service) error { return second(s.GroupsAbove(ctx, group.ID)) }},
+		{"groups and those above", func(ctx context.Context, s *tenant.Service) error {
+			return second(s.Lineage(ctx, []int64{group.ID, org.Groups[0].ID}))
+		}},
 		{"role in a group", func(ctx context.Context, s *tenant.Service) error {
 			return second(s.RoleInGroup(ctx, org.Users[0], group.ID))
 		}},

@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,6 +36,11 @@ func TestGroups(t *testing.T) {
 			above := must(w.tenants.GroupsAbove(ctx, sub.ID))(t)
 			if diff := cmp.Diff([]int64{sub.ID, w.group.ID}, above); diff != "" {
 				t.Errorf("above (-want +got):\n%s", diff)
+			}
+			lineage := must(w.tenants.Lineage(ctx, []int64{sub.ID, w.group.ID, 99}))(t)
+			slices.SortFunc(lineage, func(a, b tenant.Group) int { return int(a.ID - b.ID) })
+			if diff := cmp.Diff([]tenant.Group{w.group, sub}, lineage); diff != "" {
+				t.Errorf("lineage (-want +got):\n%s", diff)
 			}
 
 			_, err := w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "Acme"})

@@ -89,6 +89,15 @@ func (s *Service) CountGroups(ctx context.Context, v Viewer, q GroupQuery) (n in
 	return counted(s.Store.CountGroups(ctx, v, q))
 }
 
+// Lineage lists groups and all that are above them, each once and in no order:
+// what it takes to tell their full names.
+func (s *Service) Lineage(ctx context.Context, groupIDs []int64) ([]Group, error) {
+	if len(groupIDs) == 0 {
+		return nil, nil
+	}
+	return s.Store.Lineage(ctx, groupIDs)
+}
+
 // GroupsAbove returns the ids of a group and its ancestors, the nearest first.
 func (s *Service) GroupsAbove(ctx context.Context, groupID int64) ([]int64, error) {
 	ids, err := s.Store.GroupsAbove(ctx, groupID)

@@ -17,6 +17,8 @@ type Store interface {
 	GroupByPath(ctx context.Context, path string) (Group, error)
 	// GroupsAbove returns the ids of a group and its ancestors, the nearest first.
 	GroupsAbove(ctx context.Context, groupID int64) ([]int64, error)
+	// Lineage lists groups and all that are above them, each once.
+	Lineage(ctx context.Context, groupIDs []int64) ([]Group, error)
 	Groups(ctx context.Context, v Viewer, q GroupQuery) ([]Group, error)
 	// CountGroups counts no further than the limit of the query, and so do the
 	// other counts.
