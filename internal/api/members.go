@@ -183,7 +183,7 @@ func (h *Handler) listMembers(ctx context.Context, in MembersInput) (*pageOutput
 		return nil, err
 	}
 	view := func(m tenant.ListedMember) Member { return viewMember(m, at) }
-	return newPage(in.PageInput, members, func(m tenant.ListedMember) int64 { return m.ID }, view), nil
+	return newPage(in.PageInput, members, func(m tenant.ListedMember) int64 { return m.UserID }, view), nil
 }
 
 func (h *Handler) addMember(ctx context.Context, n NewMember) (*body[Member], error) {

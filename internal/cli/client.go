@@ -141,11 +141,15 @@ func (c *client) text(ctx context.Context, method, path string, in any) ([]byte,
 	return text, nil
 }
 
-// all reads every page of a list.
+// all reads every page of a list, whose path may hold a query.
 func all[T any](ctx context.Context, c *client, path string) (api.Items[T], error) {
 	list := api.Items[T]{Items: []T{}}
+	sep := "?"
+	if strings.Contains(path, "?") {
+		sep = "&"
+	}
 	for after := int64(0); ; {
-		page, err := get[api.Page[T]](ctx, c, fmt.Sprintf("%s?limit=100&after=%d", path, after))
+		page, err := get[api.Page[T]](ctx, c, fmt.Sprintf("%s%slimit=100&after=%d", path, sep, after))
 		if err != nil {
 			return list, err
 		}

@@ -19,6 +19,7 @@ const (
 	exitRefused     = 4
 	exitUnavailable = 5
 	exitKeyMissing  = 6
+	exitDiffers     = 7
 	exitInterrupted = 130
 )
 
@@ -37,6 +38,7 @@ func exitCodes() []exitCode {
 		{exitRefused, "the request was refused: not valid, not allowed, or in conflict with the present state"},
 		{exitUnavailable, "the server cannot be reached, or something that it needs did not answer in time"},
 		{exitKeyMissing, "a key that stored credentials are sealed to is missing"},
+		{exitDiffers, "`apply`: the server differs from the file, after a dry run or where a cluster waits for its token"},
 		{exitInterrupted, "interrupted"},
 	}
 }
@@ -95,6 +97,9 @@ func (r *run) report(ctx context.Context, err error) int {
 func diagnose(err error) (api.Reason, int) {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.Reason, exitFailed
+	}
+	if d, ok := errors.AsType[*differs](err); ok {
+		return d.Reason, exitDiffers
 	}
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		reason := api.Reason{Code: p.Code, Title: p.Title, Hint: p.Hint}

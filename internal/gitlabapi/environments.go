@@ -68,7 +68,7 @@ func (h *Handler) listEnvironments(c *call) (answer, error) {
 	}
 	q := tenant.EnvironmentQuery{
 		ProjectID: c.where.project.ID, Search: c.params.text("search"), State: tenant.EnvironmentState(c.params.text("states")),
-		Page: tenant.Page{Offset: c.page().offset(), Limit: c.page().size},
+		Order: tenant.ByPath, Page: tenant.Page{Offset: c.page().offset(), Limit: c.page().size},
 	}
 	found, err := h.Environments.ListEnvironments(c.ctx(), q)
 	if err != nil {

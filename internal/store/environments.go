@@ -30,9 +30,10 @@ func (s Tenant) Environments(ctx context.Context, projectID int64) ([]tenant.Env
 // ListEnvironments lists some of a project's environments.
 func (s Tenant) ListEnvironments(ctx context.Context, q tenant.EnvironmentQuery) (list []tenant.Environment, err error) {
 	var rows []sqlgen.Environment
-	if q.After != 0 {
+	if q.Order != tenant.ByPath {
 		rows, err = s.db.reader().EnvironmentsAfter(ctx, sqlgen.EnvironmentsAfterParams{
-			ProjectID: q.ProjectID, State: string(q.State), Pattern: holds(q.Search), After: q.After, Most: int32(q.Limit),
+			ProjectID: q.ProjectID, State: string(q.State), Pattern: holds(q.Search), After: q.After,
+			Past: int32(q.Offset), Most: int32(q.Limit),
 		})
 	} else {
 		rows, err = s.db.reader().EnvironmentsByName(ctx, sqlgen.EnvironmentsByNameParams{

@@ -66,7 +66,7 @@ func TestListsOfEnvironments(t *testing.T) {
 				want  []string
 				count int
 			}{
-				"a page by name": {tenant.EnvironmentQuery{Page: tenant.Page{Limit: 2, Offset: 1}}, []string{"a2", "b1"}, 4},
+				"a page by name": {tenant.EnvironmentQuery{Order: tenant.ByPath, Page: tenant.Page{Limit: 2, Offset: 1}}, []string{"a2", "b1"}, 4},
 				"after an id":    {tenant.EnvironmentQuery{Page: tenant.Page{Limit: 9, After: ids["A-1"]}}, []string{"b1", "a2"}, 4},
 				"of one state":   {tenant.EnvironmentQuery{State: tenant.Stopped, Page: tenant.Page{Limit: 9}}, []string{"b1"}, 1},
 				"in either case": {tenant.EnvironmentQuery{Search: "B", Page: tenant.Page{Limit: 9}}, []string{"b1"}, 1},

@@ -69,7 +69,7 @@ func questions(org storetest.Organisation, one int64) (list []question) {
 func otherQuestions(org storetest.Organisation) []question {
 	group, project := org.Groups[len(org.Groups)-1], org.Projects[len(org.Projects)-1]
 	members := tenant.MemberQuery{Place: tenant.Place{ProjectID: project.ID}, Inherited: true, Page: tenant.Page{Limit: 50}}
-	environments := tenant.EnvironmentQuery{ProjectID: project.ID, Search: "prod", Page: tenant.Page{Limit: 50}}
+	environments := tenant.EnvironmentQuery{ProjectID: project.ID, Search: "prod", Order: tenant.ByPath, Page: tenant.Page{Limit: 50}}
 	return []question{
 		{"group by path", func(ctx context.Context, s *tenant.Service) error { return second(s.Group(ctx, group.Path)) }},
 		{"project by path", func(ctx context.Context, s *tenant.Service) error { return second(s.Project(ctx, project.Path)) }},

@@ -54,14 +54,15 @@ type ProjectQuery struct {
 	Page
 }
 
-// EnvironmentQuery says which environments of a project are wanted. They come
-// in order of their names, or after an id in order of id.
+// EnvironmentQuery says which environments of a project are wanted.
 type EnvironmentQuery struct {
 	ProjectID int64
 	// State leaves those of one state.
 	State EnvironmentState
 	// Search leaves names that hold the text.
 	Search string
+	// Order is ByID, or ByPath for that of the names.
+	Order Order
 	Page
 }
 

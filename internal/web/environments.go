@@ -57,7 +57,7 @@ func (h *Handler) showEnvironments(w http.ResponseWriter, r *http.Request, view 
 	turned := newPager(r, "page")
 	view.Search, view.State = asked(r), tenant.EnvironmentState(r.URL.Query().Get("state"))
 	rows, err := h.Tenant.ListEnvironments(r.Context(), tenant.EnvironmentQuery{
-		ProjectID: view.Project.ID, State: view.State, Search: view.Search, Page: turned.want(),
+		ProjectID: view.Project.ID, State: view.State, Search: view.Search, Order: tenant.ByPath, Page: turned.want(),
 	})
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func (h *Handler) project(w http.ResponseWriter, r *http.Request) error {
 	}
 	turned := newPager(r, "page").by(projectEnvironments)
 	environments, err := h.Tenant.ListEnvironments(r.Context(), tenant.EnvironmentQuery{
-		ProjectID: view.Project.ID, State: tenant.Available, Page: turned.want(),
+		ProjectID: view.Project.ID, State: tenant.Available, Order: tenant.ByPath, Page: turned.want(),
 	})
 	if err != nil {
 		return err

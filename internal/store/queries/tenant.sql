@@ -131,7 +131,7 @@ ORDER BY name LIMIT sqlc.arg(most) OFFSET sqlc.arg(past);
 SELECT * FROM environments
 WHERE project_id = sqlc.arg(project_id) AND (state = sqlc.arg(state) OR CAST(sqlc.arg(state) AS TEXT) = '')
     AND lower(name) LIKE CAST(sqlc.arg(pattern) AS TEXT) ESCAPE '!' AND id > sqlc.arg(after)
-ORDER BY id LIMIT sqlc.arg(most);
+ORDER BY id LIMIT sqlc.arg(most) OFFSET sqlc.arg(past);
 
 -- name: CountEnvironments :one
 SELECT COUNT(*) FROM (

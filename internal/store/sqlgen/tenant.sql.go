@@ -180,7 +180,7 @@ const environmentsAfter = `-- name: EnvironmentsAfter :many
 SELECT id, project_id, name, slug, created_at, tier, state, external_url, updated_at FROM environments
 WHERE project_id = $1 AND (state = $2 OR CAST($2 AS TEXT) = '')
     AND lower(name) LIKE CAST($3 AS TEXT) ESCAPE '!' AND id > $4
-ORDER BY id LIMIT $5
+ORDER BY id LIMIT $6 OFFSET $5
 `
 
 type EnvironmentsAfterParams struct {
@@ -188,6 +188,7 @@ type EnvironmentsAfterParams struct {
 	State     string
 	Pattern   string
 	After     int64
+	Past      int32
 	Most      int32
 }
 
@@ -197,6 +198,7 @@ func (q *Queries) EnvironmentsAfter(ctx context.Context, arg EnvironmentsAfterPa
 		arg.State,
 		arg.Pattern,
 		arg.After,
+		arg.Past,
 		arg.Most,
 	)
 	if err != nil {
