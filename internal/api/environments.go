@@ -84,15 +84,15 @@ func (h *Handler) mountEnvironments(r router) {
 	route(r, "POST "+all, "create-environment", "Make an environment",
 		h.needs(auth.CreateEnvironment, h.ofProject), h.createEnvironment, answers(http.StatusCreated))
 	route(r, "GET "+one, "show-environment", "Show an environment",
-		h.needs(auth.ReadEnvironment, h.ofEnvironment), h.showEnvironment)
+		h.needsEnvironment(auth.ReadEnvironment), h.showEnvironment)
 	route(r, "PATCH "+one, "edit-environment", "Change an environment's tier or address",
-		h.needs(auth.UpdateEnvironment, h.ofEnvironment), h.editEnvironment)
+		h.needsEnvironment(auth.UpdateEnvironment), h.editEnvironment)
 	route(r, "POST "+one+"/stop", "stop-environment", "Take an environment out of use: it gets no new credentials",
-		h.needs(auth.StopEnvironment, h.ofEnvironment), h.stopEnvironment)
+		h.needsEnvironment(auth.StopEnvironment), h.stopEnvironment)
 	route(r, "POST "+one+"/start", "start-environment", "Take a stopped environment into use again",
-		h.needs(auth.StopEnvironment, h.ofEnvironment), h.startEnvironment)
+		h.needsEnvironment(auth.StopEnvironment), h.startEnvironment)
 	route(r, "DELETE "+one, "delete-environment", "Delete a stopped environment without namespaces",
-		h.needs(auth.DeleteEnvironment, h.ofEnvironment), h.deleteEnvironment)
+		h.needsEnvironment(auth.DeleteEnvironment), h.deleteEnvironment)
 }
 
 func (h *Handler) listEnvironments(ctx context.Context, in *listEnvironmentsInput) (*pageOutput[Environment], error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/provision"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 func (h *Handler) ofGroup(ctx context.Context, param func(string) string) (context.Context, auth.Subject, error) {
@@ -20,13 +21,19 @@ func (h *Handler) ofProject(ctx context.Context, param func(string) string) (con
 	return keep(ctx, project), auth.Project(project.ID), err
 }
 
-func (h *Handler) ofEnvironment(ctx context.Context, param func(string) string) (context.Context, auth.Subject, error) {
-	ctx, subject, err := h.ofProject(ctx, param)
-	if err != nil {
-		return ctx, subject, err
+// needsEnvironment is needs for an environment, which is looked for once the caller may do this in the project.
+func (h *Handler) needsEnvironment(what auth.Ability) permission {
+	p := h.needs(what, h.ofProject)
+	project := p.path
+	p.path = func(ctx context.Context, param func(string) string) (context.Context, error) {
+		ctx, err := project(ctx, param)
+		if err != nil {
+			return ctx, err
+		}
+		environment, err := h.Tenants.Environment(ctx, found[tenant.Project](ctx).ID, param("environment"))
+		return keep(ctx, environment), err
 	}
-	environment, err := h.Tenants.Environment(ctx, subject.ProjectID, param("environment"))
-	return keep(ctx, environment), subject, err
+	return p
 }
 
 func (h *Handler) ofCluster(ctx context.Context, param func(string) string) (context.Context, auth.Subject, error) {

@@ -1,0 +1,198 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/roadstead/roadstead/internal/api"
+	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/tenant"
+)
+
+// TestEveryRouteAsksForItsAbility calls every route of the JSON API in every role at every level, with every kind of
+// token, in the server's own handler over its own store. What the answer must be comes from the permission matrix and
+// from where the caller is a member, not from the routes.
+func TestEveryRouteAsksForItsAbility(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t)
+	examples := m.examples()
+	cases := 0
+	for _, route := range (&api.Handler{}).Routes() {
+		name := route.Method + " " + strings.TrimPrefix(route.Pattern, "/api/v1")
+		if len(examples[name]) == 0 {
+			t.Errorf("%s has no example request: add one to the table", name)
+		}
+		for _, example := range examples[name] {
+			for _, who := range m.people {
+				for _, scope := range who.scopes() {
+					m.try(t, route.Method, name, example, who, scope)
+					cases++
+				}
+			}
+		}
+		delete(examples, name)
+	}
+	for name := range examples {
+		t.Errorf("the table has an example for %s, which is no route", name)
+	}
+	t.Logf("%d cases of %d routes", cases, len((&api.Handler{}).Routes()))
+}
+
+// person is a caller: one role at one level.
+type person struct {
+	name   string
+	user   auth.User
+	inTeam tenant.Role
+	inShop tenant.Role
+	// direct says that the role is of the project itself.
+	direct bool
+	tokens map[auth.Scope]string
+}
+
+// scopes are the credentials that a person calls with; none for nobody.
+func (p person) scopes() []auth.Scope {
+	if p.tokens == nil {
+		return []auth.Scope{""}
+	}
+	return []auth.Scope{auth.API, auth.ReadAPI}
+}
+
+// about says of whom the subject of a request is.
+type about int
+
+const (
+	anybody  about = iota // no token needed
+	everyone              // who is signed in
+	instance              // the instance itself, which everybody knows
+	hidden                // something of the instance, which only administrators see
+	team                  // the group, or something of it
+	shop                  // the project, or something of it
+)
+
+// example is a request to a route, and what it takes.
+type example struct {
+	about   about
+	ability auth.Ability
+	// ask makes the request. It makes what the request changes anew when it will be allowed.
+	ask func(who person, allowed bool) request
+	// unrecorded says why a success leaves no row in the audit record; empty when it must.
+	unrecorded string
+}
+
+// request is what is sent, beside the method.
+type request struct {
+	path string
+	body string
+}
+
+// expect is the status that refuses a request; zero when it is let in.
+func (m *matrix) expect(e example, method string, who person, scope auth.Scope) int {
+	rule := m.rules[e.ability]
+	switch {
+	case e.about == anybody:
+		return 0
+	case who.tokens == nil:
+		return http.StatusUnauthorized
+	case method != http.MethodGet && scope == auth.ReadAPI:
+		return http.StatusForbidden
+	case e.ability != "" && !rule.Reads && scope == auth.ReadAPI:
+		if e.about == hidden {
+			return http.StatusNotFound
+		}
+		return http.StatusForbidden
+	case e.about == everyone, who.user.Admin:
+		return 0
+	case e.about == instance && rule.Instance == auth.Everybody:
+		return 0
+	case e.about == instance:
+		return http.StatusForbidden
+	case e.about == hidden:
+		return http.StatusNotFound
+	}
+	role, least := who.inTeam, rule.Group
+	if e.about == shop {
+		role, least = who.inShop, rule.Project
+	}
+	switch {
+	case role == tenant.NoRole:
+		return http.StatusNotFound
+	case least == tenant.NoRole, role < least:
+		return http.StatusForbidden
+	}
+	return 0
+}
+
+func (m *matrix) try(t *testing.T, method, name string, e example, who person, scope auth.Scope) {
+	t.Helper()
+	want := m.expect(e, method, who, scope)
+	r := e.ask(who, want == 0)
+	before := m.audited(t)
+	status, text := m.call(t, method, r, who.tokens[scope])
+	refused := status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound
+	switch {
+	case want != 0 && status != want, want == 0 && (refused || status >= 500 || status == http.StatusTooManyRequests):
+		t.Errorf("%s %s as %s with %q: status %d, want %d\n%.300s", name, r.path, who.name, scope, status, want, text)
+	case method != http.MethodGet && status < 300 && e.unrecorded == "" && m.audited(t) == before:
+		t.Errorf("%s %s as %s left no row in the audit record", name, r.path, who.name)
+	}
+}
+
+// stream ends its request with the first event, as a reader who has seen enough.
+type stream struct {
+	*httptest.ResponseRecorder
+
+	end context.CancelFunc
+}
+
+func (s stream) Flush() { s.end() }
+
+func (m *matrix) call(t *testing.T, method string, r request, token string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	asked := httptest.NewRequestWithContext(ctx, method, "/api/v1"+r.path, strings.NewReader(r.body))
+	if token != "" {
+		asked.Header.Set("Authorization", "Bearer "+token)
+	}
+	if r.body != "" {
+		asked.Header.Set("Content-Type", "application/json")
+	}
+	m.n++
+	asked.RemoteAddr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, byte(m.n >> 8), byte(m.n)}), 1).String()
+	answer := httptest.NewRecorder()
+	addressed(nil, m.handler).ServeHTTP(stream{answer, cancel}, asked)
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.Code, string(text)
+}
+
+// TestNobodyLearnsWhatIsThere compares the answers about what a caller may not see with those about what is not there.
+func TestNobodyLearnsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t)
+	owner := m.person("owner of another group")
+	for _, there := range []string{
+		"/groups/%d", "/projects/%d", "/clusters/%d", "/operations/%d", "/aws/roles/%d", "/aws/clusters/%d", "/tokens/%d",
+		"/events?topics=cluster/%d", "/events?topics=namespace/%d", "/events?topics=operation/%d", "/audit?group=%d",
+		"/tokens?group=%d", "/catalog/prometheus/manifest?cluster=%d", "/groups?parent=%d",
+	} {
+		path := fmt.Sprintf(there, 1)
+		status, one := m.call(t, http.MethodGet, request{path: path}, owner.tokens[auth.API])
+		_, none := m.call(t, http.MethodGet, request{path: fmt.Sprintf(there, 999)}, owner.tokens[auth.API])
+		if one != none || status != http.StatusNotFound {
+			t.Errorf("%s: status %d\n%s\nwhat is not there: %s", path, status, one, none)
+		}
+	}
+	// The instance's cluster of that name neither makes it ambiguous nor shows.
+	if status, text := m.call(t, http.MethodGet, request{path: "/clusters/shared"}, m.person("maintainer of the group").tokens[auth.API]); status != http.StatusOK {
+		t.Errorf("by name: %d %s", status, text)
+	}
+}
