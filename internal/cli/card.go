@@ -15,6 +15,15 @@ func card(t *table, c api.Cluster) {
 	t.row("id", c.ID)
 	t.row("level", c.Level)
 	t.row("environments", c.EnvironmentScope)
+	if c.State != cluster.Attached {
+		t.row("state", c.State)
+	}
+	if c.Domain != "" {
+		t.row("domain", c.Domain)
+	}
+	if !c.Managed {
+		t.row("managed", "no")
+	}
 	t.row("address", c.APIURL)
 	t.row("version", c.Connection.Version)
 	t.row("connection", connection(c))

@@ -27,7 +27,51 @@ type addOptions struct {
 	kubeconfig string
 	context    string
 	own        []string
+	draft      bool
 	noWait     bool
+
+	settings settings
+}
+
+// settings are the flags of a cluster's further settings. Those that are not given leave what they are about.
+type settings struct {
+	domain, namespace, manager string
+	managed, perEnvironment    bool
+	given                      func(flag string) bool
+}
+
+func (s *settings) flags(c *cobra.Command) {
+	f := c.Flags()
+	s.given = f.Changed
+	f.StringVar(&s.domain, "domain", "", "what the host names of its ingresses end with")
+	f.StringVar(&s.namespace, "namespace", "", "in place of the names of a project's namespaces")
+	f.StringVar(&s.manager, "management-project", "", "project that it serves before all others")
+	f.BoolVar(&s.managed, "managed", true, "whether Roadstead makes the namespaces there")
+	f.BoolVar(&s.perEnvironment, "namespace-per-environment", true, "whether every environment has a namespace of its own")
+}
+
+// names are the flags by their names.
+func (s *settings) names() []string {
+	return []string{"domain", "namespace", "management-project", "managed", "namespace-per-environment"}
+}
+
+func (s *settings) wanted() (w api.ClusterSettings) {
+	if s.given("domain") {
+		w.Domain = &s.domain
+	}
+	if s.given("namespace") {
+		w.Namespace = &s.namespace
+	}
+	if s.given("management-project") {
+		w.ManagementProject = &s.manager
+	}
+	if s.given("managed") {
+		w.Managed = &s.managed
+	}
+	if s.given("namespace-per-environment") {
+		w.NamespacePerEnvironment = &s.perEnvironment
+	}
+	return w
 }
 
 func (r *run) clusterAdd() *cobra.Command {
@@ -77,6 +121,8 @@ func (o *addOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.scope, "environment-scope", "*", "environments it serves; * stands for any text")
 	f.StringSliceVar(&o.own, "own-identity", nil,
 		"swap the token for an account of our own with the rights for these features (default: all of them)")
+	f.BoolVar(&o.draft, "draft", false, "only look at it: it serves nobody, and goes after an hour unless it is saved")
+	o.settings.flags(c)
 	f.Lookup("own-identity").NoOptDefVal = "namespaces,applications,live"
 	o.platformFlags(c)
 	noWaitFlag(c, &o.noWait)
@@ -104,7 +150,7 @@ func (o *addOptions) platformFlags(c *cobra.Command) {
 func (o *addOptions) cluster(name string, stdin io.Reader) (api.NewCluster, error) {
 	wanted := api.NewCluster{
 		Name: name, Level: o.level(), Group: o.group, Project: o.project, EnvironmentScope: o.scope, APIURL: o.apiURL,
-		OwnIdentity: o.own,
+		OwnIdentity: o.own, Draft: o.draft, ClusterSettings: o.settings.wanted(),
 	}
 	if o.kubeconfig != "" {
 		return wanted, o.fromKubeconfig(&wanted, stdin)

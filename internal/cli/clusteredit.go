@@ -57,12 +57,16 @@ func (o *editOptions) flags(c *cobra.Command) {
 	f.BoolVar(&o.enabled, "enabled", true, "whether it serves environments and is looked after")
 	f.StringVar(&o.scope, "environment-scope", "*", "environments it serves; * stands for any text")
 	o.platformFlags(c)
+	o.settings.flags(c)
 	noWaitFlag(c, &o.noWait)
-	c.MarkFlagsOneRequired("name", "enabled", "environment-scope", "api-url", "ca-file", "token-file", "kubeconfig")
+	c.MarkFlagsOneRequired(append([]string{
+		"name", "enabled", "environment-scope", "api-url", "ca-file", "token-file", "kubeconfig",
+	}, o.settings.names()...)...)
 }
 
 // edit makes the request from the flags that were given and the files that they name.
 func (o *editOptions) edit(stdin io.Reader) (wanted api.EditCluster, err error) {
+	wanted.ClusterSettings = o.settings.wanted()
 	if o.given("name") {
 		wanted.Name = &o.name
 	}

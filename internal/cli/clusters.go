@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,8 @@ import (
 func (r *run) clusters() *cobra.Command {
 	return group("cluster", "Kubernetes clusters: attach them, see whether they answer",
 		r.clusterAdd(), r.clusterEdit(), r.clusterManifest(), r.clusterList(), r.clusterShow(), r.clusterCheck(),
-		r.clusterIdentity(), r.clusterRemove())
+		r.clusterIdentity(), r.clusterSave(), r.clusterExplain(), r.clusterInventory(), r.clusterGrant(), r.clusterRevoke(),
+		r.clusterGrants(), r.clusterRemove())
 }
 
 func (r *run) clusterManifest() *cobra.Command {
@@ -34,7 +36,11 @@ func (r *run) clusterManifest() *cobra.Command {
 }
 
 func (r *run) clusterList() *cobra.Command {
-	return r.remote("list", "List clusters", cobra.NoArgs, func(ctx context.Context, c *call, _ []string) error {
+	var at home
+	c := r.remote("list", "List clusters", cobra.NoArgs, func(ctx context.Context, c *call, _ []string) error {
+		if at != (home{}) {
+			return c.clusterPlaced(ctx, at)
+		}
 		found, err := all[api.Cluster](ctx, c.client, "/clusters")
 		if err != nil {
 			return err
@@ -45,6 +51,22 @@ func (r *run) clusterList() *cobra.Command {
 				t.row(one.ID, one.Name, one.Level, one.EnvironmentScope, one.Connection.Version, connection(one), one.APIURL)
 			}
 		})
+	})
+	c.Long = "Lists the clusters that you may look into or, with --group or --project, all that one of these could be served\n" +
+		"by, the nearest first, and whether each is its own, inherited or granted."
+	c.Flags().StringVar(&at.group, "group", "", "those of this group")
+	c.Flags().StringVar(&at.project, "project", "", "those of this project")
+	c.MarkFlagsMutuallyExclusive("group", "project")
+	return c
+}
+
+func (r *run) clusterSave() *cobra.Command {
+	return r.remote("save CLUSTER", "Attach a draft", cobra.ExactArgs(1), func(ctx context.Context, c *call, args []string) error {
+		saved, err := request[api.Cluster](ctx, c.client, http.MethodPost, path("clusters", args[0], "save"), nil)
+		if err != nil {
+			return err
+		}
+		return c.out.show(saved, func(t *table) { card(t, saved) })
 	})
 }
 
@@ -81,18 +103,21 @@ func (r *run) clusterCheck() *cobra.Command {
 }
 
 func (r *run) clusterRemove() *cobra.Command {
-	noWait, cleanup := false, false
+	noWait, cleanup, forget, apps, admin := false, false, false, false, false
 	c := r.remote("remove CLUSTER", "End a cluster's registration", cobra.ExactArgs(1),
 		func(ctx context.Context, c *call, args []string) error {
 			found, err := get[api.Cluster](ctx, c.client, path("clusters", args[0]))
 			if err != nil {
 				return err
 			}
-			query := "?mode=leave"
-			if cleanup {
-				query = "?mode=clean_up"
+			how := url.Values{"mode": {"leave"}, "applications": {strconv.FormatBool(apps)}, "admin": {strconv.FormatBool(admin)}}
+			switch {
+			case cleanup:
+				how.Set("mode", "clean_up")
+			case forget:
+				how.Set("mode", "forget")
 			}
-			removing, err := request[api.Cluster](ctx, c.client, http.MethodDelete, clusterPath(found)+query, nil)
+			removing, err := request[api.Cluster](ctx, c.client, http.MethodDelete, clusterPath(found)+"?"+how.Encode(), nil)
 			if err != nil {
 				return err
 			}
@@ -104,6 +129,10 @@ func (r *run) clusterRemove() *cobra.Command {
 			return c.out.show(removing, func(t *table) { t.line("Cluster " + removing.Name + " is removed.") })
 		})
 	c.Flags().BoolVar(&cleanup, "cleanup", false, "first take out of the cluster what Roadstead made there: namespaces, and its own identity")
+	c.Flags().BoolVar(&forget, "forget", false, "end the registration now, and clean up if the cluster answers within 30 days")
+	c.Flags().BoolVar(&apps, "applications", false, "when cleaning up, uninstall applications, too")
+	c.Flags().BoolVar(&admin, "admin", false, "consent to all rights in the cluster for those uninstalls that need them")
+	c.MarkFlagsMutuallyExclusive("cleanup", "forget")
 	noWaitFlag(c, &noWait)
 	return c
 }

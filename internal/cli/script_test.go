@@ -145,7 +145,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"setpods": setPods, "exits": exits,
+			"setpods": setPods, "exits": exits, "asreader": asReader,
 		},
 	})
 }
@@ -176,4 +176,9 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit code %d, want %s", got, args[0])
 	}
+}
+
+// asReader lets what follows call with the token in a file: asreader FILE.
+func asReader(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv("ROADSTEAD_TOKEN", strings.TrimSpace(ts.ReadFile(args[0])))
 }
