@@ -140,7 +140,7 @@ func (h *Handler) mountAWSClusters(r router) {
 }
 
 func (h *Handler) listAWSClusters(ctx context.Context, in *PageInput) (*pageOutput[AWSCluster], error) {
-	runs, err := h.Provisions.Runs(ctx, in.After, in.Limit+1)
+	runs, err := visiblePage(ctx, h, *in, h.Provisions.Runs, func(r provision.Run) int64 { return r.ID }, auth.ReadRun, runSubject)
 	if err != nil {
 		return nil, err
 	}

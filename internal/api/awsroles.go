@@ -147,7 +147,7 @@ func (h *Handler) mountAWSRoles(r router) {
 }
 
 func (h *Handler) listAWSRoles(ctx context.Context, in *PageInput) (*pageOutput[AWSRole], error) {
-	roles, err := h.Provisions.Roles(ctx, in.After, in.Limit+1)
+	roles, err := visiblePage(ctx, h, *in, h.Provisions.Roles, func(r provision.Role) int64 { return r.ID }, auth.ReadRole, roleSubject)
 	if err != nil {
 		return nil, err
 	}

@@ -139,6 +139,32 @@ func visible[T any](ctx context.Context, h *Handler, all []T, read auth.Ability,
 	return left, nil
 }
 
+// visiblePage reads what the caller may read of a list in order of id, one more than the page holds. It is for short
+// lists: what he may not read is read and left out.
+func visiblePage[T any](
+	ctx context.Context, h *Handler, in PageInput, read func(ctx context.Context, after int64, limit int) ([]T, error),
+	id func(T) int64, may auth.Ability, of func(T) auth.Subject,
+) ([]T, error) {
+	const batch = 100
+	var page []T
+	for after := in.After; len(page) <= in.Limit; {
+		rows, err := read(ctx, after, batch)
+		if err != nil {
+			return nil, err
+		}
+		seen, err := visible(ctx, h, rows, may, of)
+		if err != nil {
+			return nil, err
+		}
+		page = append(page, seen...)
+		if len(rows) < batch {
+			break
+		}
+		after = id(rows[len(rows)-1])
+	}
+	return page[:min(len(page), in.Limit+1)], nil
+}
+
 func isID(s string) bool {
 	_, err := strconv.ParseInt(s, 10, 64)
 	return err == nil

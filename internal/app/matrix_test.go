@@ -191,6 +191,13 @@ func TestNobodyLearnsWhatIsThere(t *testing.T) {
 			t.Errorf("%s: status %d\n%s\nwhat is not there: %s", path, status, one, none)
 		}
 	}
+	for _, list := range []string{"/groups", "/projects", "/clusters", "/aws/roles", "/aws/clusters", "/search?q=te"} {
+		status, text := m.call(t, http.MethodGet, request{path: list}, owner.tokens[auth.API])
+		if status != http.StatusOK || strings.Contains(text, "acme") || strings.Contains(text, "cluster-") ||
+			strings.Contains(text, "role-") || strings.Contains(text, "run-") || strings.Contains(text, "shared") {
+			t.Errorf("%s shows what is another's: %d %s", list, status, text)
+		}
+	}
 	// The instance's cluster of that name neither makes it ambiguous nor shows.
 	if status, text := m.call(t, http.MethodGet, request{path: "/clusters/shared"}, m.person("maintainer of the group").tokens[auth.API]); status != http.StatusOK {
 		t.Errorf("by name: %d %s", status, text)
