@@ -23,8 +23,8 @@ type NewCluster struct {
 	APIURL            string                `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
 	CA                string                `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
 	Token             string                `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
-	OwnIdentity       []string              `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Swap it for our own account"`
-	Draft             bool                  `json:"draft,omitempty" doc:"Only to be looked at: it serves nobody, and goes after an hour unless saved"`
+	OwnIdentity       []string              `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Have an account of our own"`
+	Draft             bool                  `json:"draft,omitempty" doc:"To be looked at: it serves nobody, and goes after an hour unless saved"`
 
 	ClusterSettings
 }
@@ -34,7 +34,7 @@ type ClusterSettings struct {
 	Domain                  *string `json:"domain,omitempty" maxLength:"255" doc:"What the host names of its ingresses end with"`
 	Managed                 *bool   `json:"managed,omitempty" doc:"Whether we make the namespaces there; true if never said"`
 	NamespacePerEnvironment *bool   `json:"namespace_per_environment,omitempty" doc:"Else the environments of a project share one"`
-	ManagementProject       *string `json:"management_project,omitempty" doc:"Id or full path of the project it serves before all others; empty: none"`
+	ManagementProject       *string `json:"management_project,omitempty" doc:"The project it serves before all others; empty: none"`
 	Namespace               *string `json:"namespace,omitempty" maxLength:"63" doc:"In place of the names of a project's namespaces"`
 }
 
@@ -73,6 +73,7 @@ func (h *Handler) ofNewCluster(ctx context.Context, in *attachInput) (auth.Subje
 	case cluster.Project:
 		project, err := h.Tenants.Project(ctx, in.Body.Project)
 		return auth.Project(project.ID), err
+	case cluster.Instance:
 	}
 	return auth.Instance(), nil
 }
@@ -98,7 +99,7 @@ func (n NewCluster) request(owner auth.Subject) cluster.AttachRequest {
 // clusters. One that does not exist and one that he may not use look alike. Nil is what was not asked for, zero is none.
 func (h *Handler) managementProject(ctx context.Context, named *string) (*int64, error) {
 	if named == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nothing was asked for
 	}
 	if *named == "" {
 		return new(int64), nil
@@ -107,8 +108,7 @@ func (h *Handler) managementProject(ctx context.Context, named *string) (*int64,
 	if err == nil {
 		err = h.check(ctx, auth.UpdateCluster, auth.Project(project.ID))
 	}
-	switch apperr.CodeOf(err) {
-	case apperr.NotFound, apperr.Forbidden:
+	if code := apperr.CodeOf(err); code == apperr.NotFound || code == apperr.Forbidden {
 		return nil, cluster.ErrManagementProject()
 	}
 	return &project.ID, err

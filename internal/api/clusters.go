@@ -24,12 +24,23 @@ type Clusters interface {
 	Check(ctx context.Context, id int64) error
 	Edit(ctx context.Context, id int64, r cluster.EditRequest) (cluster.Cluster, error)
 	Remove(ctx context.Context, id int64, o cluster.RemoveOptions) error
+	Inventory(ctx context.Context, clusterID int64) ([]cluster.Item, error)
+	Explain(ctx context.Context, projectID int64, environment string) (cluster.Explanation, error)
+
+	ClusterIdentities
+	ClusterGrants
+}
+
+// ClusterIdentities are how we sign in to clusters.
+type ClusterIdentities interface {
 	Identity(ctx context.Context, clusterID int64) (cluster.Identity, error)
 	IdentitySpec(clusterID int64, features []cluster.Feature) cluster.IdentitySpec
 	Adopt(ctx context.Context, clusterID int64, features []cluster.Feature) (cluster.Identity, error)
 	Rotate(ctx context.Context, clusterID int64) (cluster.Identity, error)
-	Inventory(ctx context.Context, clusterID int64) ([]cluster.Item, error)
-	Explain(ctx context.Context, projectID int64, environment string) (cluster.Explanation, error)
+}
+
+// ClusterGrants let clusters serve groups that they do not belong to.
+type ClusterGrants interface {
 	Grant(ctx context.Context, clusterID, groupID int64) (cluster.Grant, error)
 	Revoke(ctx context.Context, clusterID, groupID int64, remains cluster.Remains) error
 	Grants(ctx context.Context, clusterID int64) ([]cluster.Grant, error)

@@ -165,6 +165,6 @@ func viewer(ctx context.Context) tenant.Viewer {
 }
 
 // tenantPage asks for one row more than the page holds.
-func (in PageInput) tenantPage() tenant.Page {
+func (in *PageInput) tenantPage() tenant.Page {
 	return tenant.Page{After: in.After, Limit: in.Limit + 1}
 }

@@ -64,7 +64,7 @@ type NewToken struct {
 	Group     string       `json:"group,omitempty" doc:"Id or full path, for a token of a group"`
 	Project   string       `json:"project,omitempty" doc:"Id or full path, for a token of a project"`
 	User      string       `json:"user,omitempty" doc:"Id or username of a service user, for its token"`
-	Role      string       `json:"role,omitempty" enum:"guest,reporter,developer,maintainer,owner" doc:"In the group or project; maintainer if absent"`
+	Role      string       `json:"role,omitempty" enum:"guest,reporter,developer,maintainer,owner" doc:"There; maintainer if absent"`
 }
 
 // RotateToken asks for a new secret.
@@ -266,7 +266,7 @@ func (h *Handler) revokeLeaked(ctx context.Context, in *leakedTokenInput) (*stru
 	}
 	err := h.Users.RevokeLeaked(ctx, in.Body.Token)
 	if apperr.CodeOf(err) == apperr.NotFound {
-		return nil, nil
+		err = nil
 	}
 	return nil, err
 }

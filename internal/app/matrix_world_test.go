@@ -27,15 +27,14 @@ type matrix struct {
 	users   *auth.Service
 	rules   map[auth.Ability]auth.Rule
 	people  []person
-	// ctx is the administrator's, for preparation.
-	ctx context.Context
-	n   int
+	ctx     context.Context //nolint:containedctx // the administrator's, for preparation
+	n       int
 
-	team, other       tenant.Group
-	shop              tenant.Project
-	clusters, ops     map[about]int64
-	roles, runs       map[about]int64
-	teamToken, shared auth.Token
+	team, other   tenant.Group
+	shop          tenant.Project
+	clusters, ops map[about]int64
+	roles, runs   map[about]int64
+	teamToken     auth.Token
 }
 
 func newMatrix(t *testing.T) *matrix {
@@ -130,6 +129,7 @@ func (m *matrix) wanted(at about, scope, name string) cluster.AttachRequest {
 		r.Level, r.GroupID = cluster.Group, m.team.ID
 	case shop:
 		r.Level, r.ProjectID = cluster.Project, m.shop.ID
+	case anybody, everyone, instance, hidden:
 	}
 	return r
 }

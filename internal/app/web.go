@@ -32,12 +32,14 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	mux := http.NewServeMux()
 	(&api.Handler{
 		Version: version, Auth: authenticator, Access: access, Users: authenticator, Limits: limits,
-		Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces, Applications: c.applications, Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
+		Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces, Applications: c.applications,
+		Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Audit: audit.Record{Reader: c.db.Audit()},
 		Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
-		Auth: authenticator, SingleSignOn: single, Limits: auth.NewLimits(now), Access: access, Tenant: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces,
+		Auth: authenticator, SingleSignOn: single, Limits: limits, Access: access, Tenant: c.tenants,
+		Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
 		Audit: audit.Record{Reader: c.db.Audit()}, Values: c.values, Mirror: mirror,
 		Bus: c.bus, Log: c.log, Secure: strings.HasPrefix(cfg.ExternalURL, "https://"), Now: now,

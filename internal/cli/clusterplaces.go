@@ -145,7 +145,7 @@ func (r *run) clusterRevoke() *cobra.Command {
 	c := r.remote("revoke CLUSTER", "End a grant of a cluster", cobra.ExactArgs(1),
 		func(ctx context.Context, c *call, args []string) error {
 			at := path("clusters", args[0], "grants", from) + "?" + query("remains", remains)
-			return c.silently(ctx, http.MethodDelete, at, "The cluster is no longer granted to "+from+".")
+			return c.end(ctx, at, "The cluster is no longer granted to "+from+".")
 		})
 	c.Flags().StringVar(&from, "group", "", "id or full path of the group")
 	c.Flags().StringVar(&remains, "namespaces", "", "what becomes of the group's namespaces there: leave or clean_up")

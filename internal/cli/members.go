@@ -99,15 +99,15 @@ func (r *run) memberEdit() *cobra.Command {
 func (r *run) memberRemove() *cobra.Command {
 	var at home
 	c := r.remote("remove USER", "End a membership", cobra.ExactArgs(1), func(ctx context.Context, c *call, args []string) error {
-		return c.silently(ctx, http.MethodDelete, at.path("members", args[0]), args[0]+" is no longer a member.")
+		return c.end(ctx, at.path("members", args[0]), args[0]+" is no longer a member.")
 	})
 	at.flags(c)
 	return c
 }
 
-// silently does something that has no answer, and says that it is done.
-func (c *call) silently(ctx context.Context, method, path, done string) error {
-	if _, err := c.client.text(ctx, method, path, nil); err != nil {
+// end takes something away, and says that it is done.
+func (c *call) end(ctx context.Context, path, done string) error {
+	if _, err := c.client.text(ctx, http.MethodDelete, path, nil); err != nil {
 		return err
 	}
 	return c.out.show(struct {

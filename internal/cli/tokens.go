@@ -71,7 +71,7 @@ func (r *run) tokenRotate() *cobra.Command {
 func (r *run) tokenRevoke() *cobra.Command {
 	return r.remote("revoke ID", "Revoke an access token, and those that it made", cobra.ExactArgs(1),
 		func(ctx context.Context, c *call, args []string) error {
-			return c.silently(ctx, http.MethodDelete, path("tokens", args[0]), "Token "+args[0]+" is revoked.")
+			return c.end(ctx, path("tokens", args[0]), "Token "+args[0]+" is revoked.")
 		})
 }
 

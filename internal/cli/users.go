@@ -108,7 +108,7 @@ func (r *run) sessions() *cobra.Command {
 		})
 	})
 	end := r.remote("close ID", "End one of your sessions", cobra.ExactArgs(1), func(ctx context.Context, c *call, args []string) error {
-		return c.silently(ctx, http.MethodDelete, path("user", "sessions", args[0]), "Session "+args[0]+" is closed.")
+		return c.end(ctx, path("user", "sessions", args[0]), "Session "+args[0]+" is closed.")
 	})
 	return group("session", "Your sign-ins in browsers", list, end)
 }
