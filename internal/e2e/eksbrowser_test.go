@@ -26,8 +26,8 @@ func TestEKSPagesInABrowser(t *testing.T) {
 		chromedp.Navigate(e.page("/clusters")), chromedp.SendKeys("#token", e.token), chromedp.Submit("#token"),
 		chromedp.WaitVisible("#clusters"))
 	b.do("find the way to a role",
-		chromedp.Click(`//a[text()="Add cluster"]`), chromedp.WaitVisible(".pair"), b.picture("eks-add"),
-		chromedp.Click(`//a[text()="Create on Amazon EKS"]`), chromedp.Click(`//a[contains(., "Go on with customer")]`),
+		b.press(`.head a[href="/clusters/new"]`), b.there(".pair"), b.picture("eks-add"),
+		b.press(`.pair a[href="/eks/new"]`), b.press(`.empty a[href^="/eks/roles/"]`),
 		chromedp.WaitVisible(`//pre[contains(., "`+e.external+`")]`), b.accessible("a role at AWS"), b.picture("eks-role"))
 	b.do("register it",
 		chromedp.SendKeys("#arn", e.role), chromedp.SendKeys("#stack_role", e.stack), chromedp.Submit("#arn"),

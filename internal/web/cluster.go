@@ -37,6 +37,7 @@ func (h *Handler) cluster(w http.ResponseWriter, r *http.Request) error {
 	}
 	c := view.Cluster
 	switch c.State {
+	case cluster.Attached, cluster.Forgotten: // what is forgotten is not found
 	case cluster.Draft:
 		return h.render(w, r, http.StatusOK, "draft", "Draft of "+c.Name, view)
 	case cluster.Removing:

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,11 @@ func (f clusterForm) Further(fresh bool) []field {
 			Of([]choice{{"rbac", "RBAC", f.Authorization != cluster.ABAC}, {"abac", "ABAC", f.Authorization == cluster.ABAC}}))
 	}
 	return lines
+}
+
+// FurtherWrong reports whether one of those lines was not accepted, so that it must be seen.
+func (f clusterForm) FurtherWrong() bool {
+	return slices.ContainsFunc(f.Further(true), func(line field) bool { return line.Wrong != "" })
 }
 
 func readClusterForm(r *http.Request) clusterForm {
@@ -180,7 +186,7 @@ func (h *Handler) discardDraft(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Clusters.Remove(r.Context(), at.Cluster.ID, cluster.RemoveOptions{Mode: cluster.LeaveAll}); err != nil {
 		return err
 	}
-	http.Redirect(w, r, at.Path()+"/clusters", http.StatusSeeOther)
+	http.Redirect(w, r, at.Path()+"/clusters", http.StatusSeeOther) //nolint:gosec // a path of ours, by ids
 	return nil
 }
 

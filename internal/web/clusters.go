@@ -55,7 +55,8 @@ func (h *Handler) allClusters(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) clusters(w http.ResponseWriter, r *http.Request) error {
 	at, turned := here(r), newPager(r, "page")
 	view, want := clustersView{place: at}, turned.want()
-	placed, _, err := h.Clusters.ClustersFor(r.Context(), at.Subject.GroupID, at.Subject.ProjectID, cluster.Page{Offset: want.Offset, Limit: want.Limit})
+	placed, _, err := h.Clusters.ClustersFor(
+		r.Context(), at.Subject.GroupID, at.Subject.ProjectID, cluster.Page{Offset: want.Offset, Limit: want.Limit})
 	if err != nil {
 		return err
 	}
@@ -99,6 +100,7 @@ func (h *Handler) owner(ctx context.Context, c cluster.Placed) (string, error) {
 	case cluster.Project:
 		project, err := h.Tenant.ProjectByID(ctx, c.ProjectID)
 		return project.Path, err
+	case cluster.Instance:
 	case cluster.Group:
 		group, err := h.Tenant.GroupByID(ctx, c.GroupID)
 		return group.Path, err

@@ -42,7 +42,8 @@ func (h *Handler) addRole(w http.ResponseWriter, r *http.Request) error {
 	if view.Group != "" {
 		group, err := h.Tenant.Group(r.Context(), view.Group)
 		if apperr.CodeOf(err) == apperr.NotFound {
-			view.Wrong = wrong{Field: "group", Error: apperr.Of(apperr.NotFound).WithHint("Give the full path of a group, or nothing for the instance.")}
+			view.Wrong = wrong{Field: "group", Error: apperr.Of(apperr.NotFound).
+				WithHint("Give the full path of a group, or nothing for the instance.")}
 			return h.render(w, r, view.Wrong.Status(), "eks-role-new", "Add a role", view)
 		}
 		if err != nil {

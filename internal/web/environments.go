@@ -44,8 +44,10 @@ func (v environmentsView) Fields() []field {
 // Fields are the lines that change an environment.
 func (v environmentPage) Fields() []field {
 	return []field{
-		newField("tier", "Tier", "", v.Wrong, "tier").Of(choices(tenant.Tiers(), tenant.Tier(v.Tier))).Hinted("What it is for. The name stays: namespaces are called after it."),
-		newField("url", "Address", v.URL, v.Wrong, "external_url").As("url").Like("https://shop.example.com").Hinted("Where what runs there answers."),
+		newField("tier", "Tier", "", v.Wrong, "tier").Of(choices(tenant.Tiers(), tenant.Tier(v.Tier))).
+			Hinted("What it is for. The name stays: namespaces are called after it."),
+		newField("url", "Address", v.URL, v.Wrong, "external_url").As("url").Like("https://shop.example.com").
+			Hinted("Where what runs there answers."),
 	}
 }
 
@@ -79,7 +81,7 @@ func (h *Handler) addEnvironment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, view.Path()+"/environments", http.StatusSeeOther)
+	http.Redirect(w, r, view.Path()+"/environments", http.StatusSeeOther) //nolint:gosec // a path of ours, by ids
 	return nil
 }
 
@@ -148,6 +150,6 @@ func (h *Handler) environmentChanged(w http.ResponseWriter, r *http.Request, cha
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, here(r).Path()+"/environments", http.StatusSeeOther)
+	http.Redirect(w, r, here(r).Path()+"/environments", http.StatusSeeOther) //nolint:gosec // a path of ours, by ids
 	return nil
 }

@@ -49,7 +49,9 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request) error {
 	winner, served := explanation.Winner()
 	view.Served = served
 	for _, v := range explanation.Verdicts {
-		shown := verdictView{Verdict: v, Status: verdictStatus(v.Reason), Why: whyNot(v, view.Environment, winner), From: from(v.Place, v.Depth, v.Granted)}
+		shown := verdictView{
+			Verdict: v, Status: verdictStatus(v.Reason), Why: whyNot(v, view.Environment, winner), From: from(v.Place, v.Depth, v.Granted),
+		}
 		if at.Who.Admin || v.ProjectID == at.Project.ID {
 			shown.Href = "/clusters/" + decimal(v.ID)
 		}
@@ -66,6 +68,7 @@ func verdictStatus(r cluster.Reason) status {
 		return status{"warn", "out of use"}
 	case cluster.ScopeMismatch:
 		return status{"idle", "does not match"}
+	case cluster.NearerLevel, cluster.LessExact, cluster.EqualScope:
 	}
 	return status{"idle", "loses"}
 }

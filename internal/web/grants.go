@@ -70,13 +70,12 @@ func (h *Handler) grantTo(r *http.Request, path string) error {
 	if err == nil {
 		err = h.Access.Check(r.Context(), at.Who, auth.AddCluster, auth.Group(group.ID))
 	}
-	switch apperr.CodeOf(err) {
-	case apperr.NotFound:
+	switch code := apperr.CodeOf(err); {
+	case code == apperr.NotFound:
 		return invalid("group", "No group that you may see has this path.")
-	case apperr.Forbidden:
+	case code == apperr.Forbidden:
 		return invalid("group", "Only a maintainer of that group can receive a cluster for it.")
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	_, err = h.Clusters.Grant(r.Context(), at.Cluster.ID, group.ID)

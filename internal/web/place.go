@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -182,7 +181,10 @@ func (h *Handler) enter(r *http.Request, find locate, ability auth.Ability) (pla
 	}
 	way, lost := h.above(r.Context(), at)
 	at.Above = way
-	return at, cmp.Or(err, lost)
+	if err == nil {
+		err = lost
+	}
+	return at, err
 }
 
 // above is the way to a place through the groups that its reader may see. Who is a member of a group sees everything

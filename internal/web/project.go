@@ -160,6 +160,6 @@ func (h *Handler) ensureNamespace(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, here(r).Path(), http.StatusSeeOther)
+	http.Redirect(w, r, here(r).Path(), http.StatusSeeOther) //nolint:gosec // a path of ours, by ids
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
-// as signs a user in: the same site by other eyes. Without a role the user is a member of nothing.
+// as makes a user and signs him in. Without a role the user is a member of nothing.
 func (s *site) as(username string, role tenant.Role) *site {
 	s.t.Helper()
 	ctx := auth.WithIdentity(s.t.Context(), auth.Identity{UserID: auth.AdministratorID, Admin: true, Kind: auth.Person, Scopes: []auth.Scope{auth.API}})
@@ -32,6 +32,12 @@ func (s *site) as(username string, role tenant.Role) *site {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return s.with(secret)
+}
+
+// with signs in by a token: the same site by other eyes.
+func (s *site) with(secret string) *site {
+	s.t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		s.t.Fatal(err)

@@ -59,18 +59,19 @@ func (h *Handler) searchOptions(w http.ResponseWriter, r *http.Request) error {
 	return h.renderFragment(w, "options", sections)
 }
 
-// found is what the reader may see of groups, projects and clusters that are called so.
+// found is what the reader may see of groups and projects that are called so, in no order that would take to look at all
+// of them.
 func (h *Handler) found(r *http.Request, limit int) ([]section, error) {
 	query := strings.TrimSpace(asked(r))
 	if query == "" {
 		return nil, nil
 	}
 	viewer, page := here(r).Who.Viewer(), tenant.Page{Limit: limit}
-	projects, err := h.Tenant.Projects(r.Context(), viewer, tenant.ProjectQuery{Search: query, Order: tenant.ByPath, Page: page})
+	projects, err := h.Tenant.Projects(r.Context(), viewer, tenant.ProjectQuery{Search: query, Page: page})
 	if err != nil {
 		return nil, err
 	}
-	groups, err := h.Tenant.Groups(r.Context(), viewer, tenant.GroupQuery{Search: query, Order: tenant.ByPath, Page: page})
+	groups, err := h.Tenant.Groups(r.Context(), viewer, tenant.GroupQuery{Search: query, Page: page})
 	if err != nil {
 		return nil, err
 	}

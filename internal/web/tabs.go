@@ -1,6 +1,10 @@
 package web
 
-import "github.com/roadstead/roadstead/internal/auth"
+import (
+	"slices"
+
+	"github.com/roadstead/roadstead/internal/auth"
+)
 
 // tab is a page of a place that its other pages lead to.
 type tab struct {
@@ -38,12 +42,7 @@ func (p place) tabs(page string) []tab {
 }
 
 func (t tabRule) leadsTo(page string) bool {
-	for _, name := range t.pages {
-		if name == page {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.pages, page)
 }
 
 // clusterPages stand behind the clusters of whatever place a cluster belongs to.

@@ -45,6 +45,7 @@ func (v tokensView) Base() string {
 		return "/me/tokens"
 	case auth.ServiceToken:
 		return "/service-tokens"
+	case auth.GroupToken, auth.ProjectToken:
 	}
 	return v.Path() + "/tokens"
 }
@@ -56,6 +57,7 @@ func (v tokensView) MayMake() bool {
 		return true
 	case auth.ServiceToken:
 		return v.may(auth.ManageServiceTokens)
+	case auth.GroupToken, auth.ProjectToken:
 	}
 	return v.may(auth.ManageTokens)
 }
@@ -64,7 +66,8 @@ func (v tokensView) MayMake() bool {
 func (v tokensView) Fields() []field {
 	lines := []field{newField("name", "Name", v.Name, v.Wrong, "name").Needed().Like("deploy").Hinted("What it is for.")}
 	if v.Kind == auth.ServiceToken {
-		lines = append(lines, newField("service", "Service user", v.Service, v.Wrong, "service").Needed().Like("terraform").Hinted("Made when there is none of this username."))
+		lines = append(lines, newField("service", "Service user", v.Service, v.Wrong, "service").Needed().Like("terraform").
+			Hinted("Made when there is none of this username."))
 	}
 	if v.Kind == auth.GroupToken || v.Kind == auth.ProjectToken {
 		lines = append(lines, newField("role", "Role", "", v.Wrong, "role").Of(v.roles(v.Level)))
@@ -146,6 +149,8 @@ func (h *Handler) addToken(kind auth.TokenKind) page {
 			view.Wrong = refused
 		} else if err != nil {
 			return err
+		} else { // the form is for the next one
+			view.Name, view.Service, view.Expires, view.Reads = "", "", "", false
 		}
 		return h.showTokens(w, r, view)
 	}
@@ -162,6 +167,7 @@ func (h *Handler) makeToken(r *http.Request, view *tokensView) (err error) {
 		return err
 	}
 	switch view.Kind {
+	case auth.Personal:
 	case auth.GroupToken, auth.ProjectToken:
 		if view.Level, err = tenant.ParseRole(typed(r, "role")); err != nil {
 			return err
