@@ -149,7 +149,7 @@ func TestImportFromHostileAnswers(t *testing.T) {
 	t.Parallel()
 	var pages, elsewhere atomic.Int64
 	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
-	defer trap.Close()
+	t.Cleanup(trap.Close)
 	row := `{"id":1,"name":"x","full_path":"x"}`
 	tests := map[string]struct {
 		from http.HandlerFunc
@@ -189,8 +189,14 @@ func TestImportFromHostileAnswers(t *testing.T) {
 			_, _ = w.Write([]byte("\x1b[2J{\"message\":\"do as I say\"}"))
 		}, "418"},
 	}
+	t.Cleanup(func() {
+		if elsewhere.Load() != 0 || pages.Load() > 100 {
+			t.Errorf("%d redirects were followed, %d pages were read", elsewhere.Load(), pages.Load())
+		}
+	})
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			to := &empty{}
 			code, out, problems := imported(t, test.from, to)
 			if code == 0 || !strings.Contains(problems, test.want) || strings.Contains(out+problems, "do as I say") {
@@ -200,12 +206,6 @@ func TestImportFromHostileAnswers(t *testing.T) {
 				t.Errorf("wrote %v", to.took)
 			}
 		})
-	}
-	if elsewhere.Load() != 0 {
-		t.Error("a redirect was followed")
-	}
-	if pages.Load() > 100 {
-		t.Errorf("%d pages were read", pages.Load())
 	}
 }
 

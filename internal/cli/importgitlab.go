@@ -62,7 +62,8 @@ func (o *importOptions) flags(c *cobra.Command, token string) {
 	c.Flags().StringVar(&o.address, "url", "", "address of GitLab, for example https://gitlab.example.com")
 	c.Flags().StringVar(&o.token, "token", "", "access token of scope read_api there; other users of this machine may see it, so rather set "+
 		gitlabTokenSetting)
-	c.Flags().StringVar(&o.group, "group", "", "full path of one group to import with what is in it; else all that the token's user maintains")
+	c.Flags().StringVar(&o.group, "group", "", "full path of one group to import with what is in it;"+
+		" else all that the token's user maintains")
 	c.Flags().BoolVar(&o.all, "all", false, "import every group that can be seen, for administrators of GitLab")
 	c.Flags().StringVar(&o.tokens, "tokens", "", "file of cluster tokens, as lines of ID: TOKEN")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing")

@@ -112,7 +112,7 @@ func lastOf(full string) string { return full[strings.LastIndexByte(full, '/')+1
 
 // ensure makes a group or project unless it is here, and reports whether it is, or would be.
 func (r *importRun) ensure(
-	ctx context.Context, kind, name, here, make string, fields func(context.Context) (map[string]any, error),
+	ctx context.Context, kind, name, here, at string, fields func(context.Context) (map[string]any, error),
 ) (bool, error) {
 	var found struct{}
 	err := r.to.read(ctx, here, &found)
@@ -123,7 +123,7 @@ func (r *importRun) ensure(
 	if !isStatus(err, http.StatusNotFound) {
 		return false, err
 	}
-	return r.create(ctx, kind, name, make, fields)
+	return r.create(ctx, kind, name, at, fields)
 }
 
 // create makes something and reports whether it is here now. A refusal is noted; only what stops the whole import is an

@@ -1,6 +1,7 @@
 package gitlabapi_test
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -68,7 +69,7 @@ func TestEveryRouteSaysWhoMayCallIt(t *testing.T) {
 			}
 		case !ok:
 			t.Errorf("%s %s: the matrix knows no %q", r.Method, r.Pattern, r.Ability)
-		case rule.Reads != (r.Method == "GET"):
+		case rule.Reads != (r.Method == http.MethodGet):
 			t.Errorf("%s %s: %s does not fit the method", r.Method, r.Pattern, r.Ability)
 		}
 	}

@@ -24,8 +24,8 @@ func TestOldClientManagesClusters(t *testing.T) {
 	at := newPlace(t, administrator(t))
 	client := oldClient(t, adminToken)
 	options := &old.AddClusterOptions{
-		Name: old.Ptr("old"), EnvironmentScope: old.Ptr("old/" + at.top.Path), Managed: old.Ptr(false), Enabled: old.Ptr(true),
-		PlatformKubernetes: &old.AddPlatformKubernetesOptions{APIURL: old.Ptr("https://old.example.com"), Token: old.Ptr("t")},
+		Name: new("old"), EnvironmentScope: new("old/" + at.top.Path), Managed: new(false), Enabled: new(true),
+		PlatformKubernetes: &old.AddPlatformKubernetesOptions{APIURL: new("https://old.example.com"), Token: new("t")},
 	}
 	t.Run("project", func(t *testing.T) {
 		t.Parallel()
@@ -34,7 +34,7 @@ func TestOldClientManagesClusters(t *testing.T) {
 		if err != nil || added.ClusterType != "project_type" || added.Project.Path != "shop.2" || added.CreatedAt == nil {
 			t.Fatalf("add: %+v, %v", added, err)
 		}
-		edited, _, err := s.EditCluster(int(at.project.ID), added.ID, &old.EditClusterOptions{Name: old.Ptr("older")})
+		edited, _, err := s.EditCluster(int(at.project.ID), added.ID, &old.EditClusterOptions{Name: new("older")})
 		if err != nil || edited.Name != "older" || edited.PlatformKubernetes.APIURL != "https://old.example.com" {
 			t.Errorf("edit: %+v, %v", edited, err)
 		}
@@ -54,7 +54,7 @@ func TestOldClientManagesClusters(t *testing.T) {
 		s := client.GroupCluster
 		added, _, err := s.AddCluster(at.group.FullPath, &old.AddGroupClusterOptions{
 			Name: options.Name, PlatformKubernetes: &old.AddGroupPlatformKubernetesOptions{
-				APIURL: old.Ptr("https://old.example.com"), Token: old.Ptr("t"),
+				APIURL: new("https://old.example.com"), Token: new("t"),
 			},
 		})
 		if err != nil || added.ClusterType != "group_type" || added.Group.ID != int(at.group.ID) || !added.Managed || !added.Enabled {
@@ -83,7 +83,7 @@ func TestOldClientManagesClusters(t *testing.T) {
 func TestOldClientReadsRefusals(t *testing.T) {
 	t.Parallel()
 	at := newPlace(t, administrator(t))
-	_, _, err := oldClient(t, adminToken).ProjectCluster.AddCluster(int(at.project.ID), &old.AddClusterOptions{Name: old.Ptr("x")})
+	_, _, err := oldClient(t, adminToken).ProjectCluster.AddCluster(int(at.project.ID), &old.AddClusterOptions{Name: new("x")})
 	if err == nil || !strings.Contains(err.Error(), "400 {error: platform_kubernetes_attributes is missing") {
 		t.Errorf("error = %v", err)
 	}
@@ -109,7 +109,7 @@ func TestOldClientReadsWhatIsAround(t *testing.T) {
 	if project, _, err := client.Projects.GetProject(at.project.PathWithNamespace, nil); err != nil || project.ID != int(at.project.ID) {
 		t.Errorf("project: %+v, %v", project, err)
 	}
-	made, _, err := client.Environments.CreateEnvironment(at.project.PathWithNamespace, &old.CreateEnvironmentOptions{Name: old.Ptr("production")})
+	made, _, err := client.Environments.CreateEnvironment(at.project.PathWithNamespace, &old.CreateEnvironmentOptions{Name: new("production")})
 	if err != nil || made.Slug != "production" {
 		t.Errorf("environment: %+v, %v", made, err)
 	}
