@@ -101,13 +101,13 @@ func TestRefusals(t *testing.T) {
 		},
 		"half a body": {"ada", "POST " + project + "/user", `{"name":`, 400, `{"error":"The message body does not match the declared format"}`},
 	}
+	w := newWorld(t)
+	if answer := w.ask("ada", http.MethodPost, project+"/user", clusterBody("")); answer.Code != http.StatusCreated {
+		t.Fatalf("add: %d %s", answer.Code, answer.Body)
+	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			if answer := w.ask("ada", http.MethodPost, project+"/user", clusterBody("")); answer.Code != http.StatusCreated {
-				t.Fatalf("add: %d %s", answer.Code, answer.Body)
-			}
 			method, target, _ := strings.Cut(test.request, " ")
 			answer := w.ask(test.as, method, target, test.body)
 			if answer.Code != test.status || answer.Body.String() != test.want {
