@@ -81,7 +81,7 @@ func (h *Handler) addEnvironment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, view.Path()+"/environments", http.StatusSeeOther) //nolint:gosec // a path of ours, by ids
+	http.Redirect(w, r, view.Path()+"/environments", http.StatusSeeOther)
 	return nil
 }
 
