@@ -48,12 +48,12 @@ type apiRequest struct {
 // String is the change as a line of a diff.
 func (c change) String() string {
 	line := c.Sign + " " + c.What
+	fields := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
-		sep := ", "
-		if i == 0 {
-			sep = ": "
-		}
-		line += fmt.Sprintf("%s%s %q -> %q", sep, f.Name, f.From, f.To)
+		fields[i] = fmt.Sprintf("%s %q -> %q", f.Name, f.From, f.To)
+	}
+	if len(fields) > 0 {
+		line += ": " + strings.Join(fields, ", ")
 	}
 	if c.Hint != "" {
 		line += " (" + c.Hint + ")"

@@ -43,7 +43,7 @@ type explainer struct {
 // QueryContext explains the query and runs it.
 func (e explainer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	e.tell(ctx, query, args)
-	return e.DB.QueryContext(ctx, query, args...)
+	return e.DB.QueryContext(ctx, query, args...) //nolint:wrapcheck // it stands in for the database
 }
 
 // QueryRowContext explains the query and runs it.
@@ -65,32 +65,32 @@ func (e explainer) tell(ctx context.Context, query string, args []any) {
 func (e explainer) sqlite(ctx context.Context, query string, args []any) ([]string, error) {
 	rows, err := e.DB.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
-		return nil, err
+		return nil, doing(err, "explain a query")
 	}
 	return scanAll(rows, func(rows *sql.Rows) (detail string, err error) {
 		var id, parent, unused int64
 		err = rows.Scan(&id, &parent, &unused, &detail)
-		return detail, err
+		return detail, doing(err, "read a step")
 	})
 }
 
 func (e explainer) postgres(ctx context.Context, query string, args []any) (steps []string, err error) {
 	tx, err := e.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, err
+		return nil, doing(err, "begin a transaction")
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
 	for _, way := range []string{"seqscan", "hashjoin", "mergejoin"} {
 		if _, err := tx.ExecContext(ctx, "SET LOCAL enable_"+way+" = off"); err != nil {
-			return nil, err
+			return nil, doing(err, "prefer indexes")
 		}
 	}
 	rows, err := tx.QueryContext(ctx, "EXPLAIN "+query, args...)
 	if err != nil {
-		return nil, err
+		return nil, doing(err, "explain a query")
 	}
 	return scanAll(rows, func(rows *sql.Rows) (step string, err error) {
 		err = rows.Scan(&step)
-		return strings.TrimSpace(step), err
+		return strings.TrimSpace(step), doing(err, "read a step")
 	})
 }

@@ -181,7 +181,7 @@ func scanGroup(rows *sql.Rows) (g tenant.Group, err error) {
 	var created, updated int64
 	err = rows.Scan(&g.ID, &parent, &g.Path, &g.Name, &g.Description, &created, &updated)
 	g.ParentID, g.CreatedAt, g.UpdatedAt = parent.Int64, moment(created), moment(updated)
-	return g, err
+	return g, doing(err, "read a group")
 }
 
 // Lineage lists groups and all that are above them, each once.
@@ -216,7 +216,7 @@ func (s Tenant) Projects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQ
 		var created, updated int64
 		err = rows.Scan(&p.ID, &p.GroupID, &p.Path, &p.Name, &p.Description, &created, &updated)
 		p.CreatedAt, p.UpdatedAt = moment(created), moment(updated)
-		return p, err
+		return p, doing(err, "read a project")
 	})
 	return projects, doing(err, "list projects")
 }
@@ -230,13 +230,14 @@ func (s Tenant) CountProjects(ctx context.Context, v tenant.Viewer, q tenant.Pro
 
 func (s Tenant) list(ctx context.Context, l *listing, p tenant.Page) (*sql.Rows, error) {
 	statement := l.page(p) // which adds arguments
-	return s.db.reads().QueryContext(ctx, statement, l.args...)
+	rows, err := s.db.reads().QueryContext(ctx, statement, l.args...)
+	return rows, doing(err, "ask for a list")
 }
 
 func (s Tenant) count(ctx context.Context, l *listing, most int) (n int, err error) {
 	statement := l.count(most)
 	err = s.db.reads().QueryRowContext(ctx, statement, l.args...).Scan(&n)
-	return n, err
+	return n, doing(err, "count")
 }
 
 // scanAll reads all rows and closes them.
@@ -249,7 +250,7 @@ func scanAll[T any](rows *sql.Rows, scan func(rows *sql.Rows) (T, error)) (list 
 		}
 		list = append(list, item)
 	}
-	return list, rows.Err()
+	return list, doing(rows.Err(), "read rows")
 }
 
 // cutRunes returns the first n characters of a text.

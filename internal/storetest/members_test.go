@@ -22,7 +22,7 @@ func addUser(t testing.TB, db *store.DB, username string) (id int64) {
 	const statement = `INSERT INTO users (username, name, email, name_key, kind, admin, state, created_at, signed_in_at)
 		VALUES ($1, $1, '', $1, 'person', FALSE, 'active', 0, 0) RETURNING id`
 	sqlite, postgres := db.Handles()
-	row := interface{ Scan(...any) error }(nil)
+	var row interface{ Scan(dest ...any) error }
 	if postgres != nil {
 		row = postgres.QueryRow(t.Context(), statement, username)
 	} else {

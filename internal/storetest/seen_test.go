@@ -86,7 +86,7 @@ func (f *forest) plant(ctx context.Context, tx tenant.Tx) (err error) {
 }
 
 // role is the highest role at a place and above it.
-func (f forest) role(user int64, at tenant.Place) (highest tenant.Role) {
+func (f *forest) role(user int64, at tenant.Place) (highest tenant.Role) {
 	for _, m := range f.members {
 		ended := !m.ExpiresAt.IsZero() && m.ExpiresAt.Before(time.Now())
 		if m.UserID == user && m.Place == at && !ended {
@@ -111,7 +111,7 @@ func (f forest) role(user int64, at tenant.Place) (highest tenant.Role) {
 }
 
 // seen is what a user sees with a role at least, by ids.
-func (f forest) seen(user int64, least tenant.Role) (groups, projects []int64) {
+func (f *forest) seen(user int64, least tenant.Role) (groups, projects []int64) {
 	for _, g := range f.groups {
 		if role := f.role(user, tenant.Place{GroupID: g.ID}); role > 0 && role >= least {
 			groups = append(groups, g.ID)
@@ -141,14 +141,14 @@ func TestWhatIsSeen(t *testing.T) {
 				f := drawForest(rt, prefix, users)
 				check(t, s.Store.Atomically(t.Context(), func(tx tenant.Tx) error { return f.plant(t.Context(), tx) }))
 				for _, user := range users {
-					checkSeen(t, rt, s, f, user)
+					checkSeen(t, rt, s, &f, user)
 				}
 			})
 		})
 	}
 }
 
-func checkSeen(t *testing.T, rt *rapid.T, s *tenant.Service, f forest, user int64) {
+func checkSeen(t *testing.T, rt *rapid.T, s *tenant.Service, f *forest, user int64) {
 	t.Helper()
 	ctx := t.Context()
 	for _, g := range f.groups {

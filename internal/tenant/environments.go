@@ -101,10 +101,9 @@ func (s *Service) CountEnvironments(ctx context.Context, q EnvironmentQuery) (n 
 func (s *Service) UpdateEnvironment(ctx context.Context, id int64, c EnvironmentChange) (Environment, error) {
 	return s.changeEnvironment(ctx, id, "environment.update", func(e *Environment) (what changed) {
 		tier := string(e.Tier)
-		what.set("tier", (*string)(c.Tier), &tier)
+		what = what.set("tier", (*string)(c.Tier), &tier)
 		e.Tier = Tier(tier)
-		what.set("external_url", trimmed(c.ExternalURL), &e.ExternalURL)
-		return what
+		return what.set("external_url", trimmed(c.ExternalURL), &e.ExternalURL)
 	})
 }
 
@@ -122,7 +121,7 @@ func (s *Service) StartEnvironment(ctx context.Context, id int64) (Environment, 
 func turn(to EnvironmentState) func(e *Environment) changed {
 	return func(e *Environment) (what changed) {
 		state := string(e.State)
-		what.set("state", (*string)(&to), &state)
+		what = what.set("state", (*string)(&to), &state)
 		e.State = EnvironmentState(state)
 		return what
 	}

@@ -142,6 +142,20 @@ func (s *Service) UpdateMember(
 	return m, nil
 }
 
+// checkChange holds what a membership shall become against the rules.
+func (s *Service) checkChange(ctx context.Context, tx Tx, by Granter, was, m Member) error {
+	if err := s.checkTerms(m); err != nil {
+		return err
+	}
+	if err := by.mayGive(m.Role); err != nil {
+		return err
+	}
+	if m.Role == Owner && m.ExpiresAt.IsZero() {
+		return nil
+	}
+	return keepOwner(ctx, tx, by, was)
+}
+
 // apply sets what differs, and returns the names of that.
 func (c MemberChange) apply(m *Member) (what changed) {
 	if c.Role != nil && *c.Role != m.Role {

@@ -31,11 +31,9 @@ func (c Change) apply(path, name, description *string) changed {
 	var what changed
 	if c.Slug != nil {
 		to := (*path)[:strings.LastIndexByte(*path, '/')+1] + *c.Slug
-		what.set("path", &to, path)
+		what = what.set("path", &to, path)
 	}
-	what.set("name", c.Name, name)
-	what.set("description", c.Description, description)
-	return what
+	return what.set("name", c.Name, name).set("description", c.Description, description)
 }
 
 // changes is what the record tells of a change.

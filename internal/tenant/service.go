@@ -23,11 +23,13 @@ func all() Page { return Page{Limit: MaxCount + 1} }
 // changed lists the names of what differs, for the record.
 type changed []string
 
-func (c *changed) set(name string, to *string, now *string) {
-	if to != nil && *to != *now {
-		*now = *to
-		*c = append(*c, name)
+// set gives a field what it shall have, if that differs, and notes its name.
+func (c changed) set(name string, to, now *string) changed {
+	if to == nil || *to == *now {
+		return c
 	}
+	*now = *to
+	return append(c, name)
 }
 
 func (c changed) String() string { return strings.Join(c, " ") }

@@ -10,7 +10,7 @@ import (
 // Store keeps groups, projects, environments and members. Lookups return an
 // apperr not_found error for what does not exist. Paths are found in either
 // case.
-type Store interface {
+type Store interface { //nolint:interfacebloat // four things and their lists
 	Atomically(ctx context.Context, fn func(tx Tx) error) error
 
 	Group(ctx context.Context, id int64) (Group, error)
@@ -50,7 +50,7 @@ type Store interface {
 
 // Tx is the part of the store that changes things, inside one transaction. What
 // it reads nobody else changes until the transaction ends.
-type Tx interface {
+type Tx interface { //nolint:interfacebloat // four things and their changes
 	// HoldTree keeps others from changing what the tree of a group is made of.
 	HoldTree(ctx context.Context, groupID int64) error
 
