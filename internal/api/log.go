@@ -131,11 +131,7 @@ func (f *logFollower) run(ctx context.Context, out *stream) error {
 	beat := time.NewTicker(heartbeatEvery)
 	defer beat.Stop()
 	for {
-		final, err := f.catchUp(ctx, out)
-		if err != nil {
-			return err
-		}
-		if err := out.flush(); final || err != nil {
+		if final, err := f.catchUp(ctx, out); final || err != nil {
 			return err
 		}
 		select {
@@ -171,9 +167,11 @@ func (f *logFollower) catchUp(ctx context.Context, out *stream) (final bool, err
 		return false, err
 	}
 	view := viewOperation(op, f.told)
-	if !op.Final() && slices.Equal(view.Steps, f.steps) {
-		return false, nil
+	if op.Final() || !slices.Equal(view.Steps, f.steps) {
+		f.steps = view.Steps
+		if err := out.send("operation", "", view); err != nil {
+			return false, err
+		}
 	}
-	f.steps = view.Steps
-	return op.Final(), out.send("operation", "", view)
+	return op.Final(), out.flush()
 }

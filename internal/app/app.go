@@ -47,7 +47,7 @@ func Serve(ctx context.Context, cfg config.Config, version string, out, errOut i
 	}
 	handler := http404()
 	if cfg.Role.Web() {
-		if handler, err = core.webHandler(cfg, version, out); err != nil {
+		if handler, err = core.webHandler(cfg, version, out); err != nil { //nolint:contextcheck // each request brings its own
 			return err
 		}
 	}

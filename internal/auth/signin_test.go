@@ -61,7 +61,8 @@ func newEntrance(t *testing.T) *entrance {
 	return &entrance{w, p, &auth.SingleSignOn{
 		Provider: p, Store: w.db.Auth(), Auth: w.Service, Members: w.tenants, Log: storetest.Log(t), Now: func() time.Time { return w.clock },
 		Mapping: auth.Mapping{AdminGroup: "operators", Groups: []auth.MappedGroup{
-			{Claim: "platform", Path: "acme", Role: tenant.Developer}, {Claim: "leads", Path: "acme", Role: tenant.Maintainer},
+			{Claim: "platform", Path: "acme", Role: tenant.Developer},
+			{Claim: "leads", Path: "acme", Role: tenant.Maintainer},
 			{Claim: "ghosts", Path: "no/such/group", Role: tenant.Owner},
 		}},
 	}}

@@ -45,9 +45,9 @@ func (r *run) auditWriter(as string) (write func(api.AuditEvent) error, finish f
 		err := rows.Write(auditColumns())
 		finish := func() error {
 			rows.Flush()
-			return rows.Error() //nolint:wrapcheck // the output's
+			return rows.Error()
 		}
-		return func(e api.AuditEvent) error { return rows.Write(auditFields(e)) }, finish, err //nolint:wrapcheck // as above
+		return func(e api.AuditEvent) error { return rows.Write(auditFields(e)) }, finish, err //nolint:wrapcheck // the output's
 	}
 	return nil, nil, usageError("use jsonl or csv")
 }

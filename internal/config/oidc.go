@@ -1,11 +1,11 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/url"
 	"slices"
-	"strings"
 )
 
 // OIDCGroup makes the people of one of the provider's groups members of one of ours.
@@ -20,7 +20,7 @@ type OIDCGroup struct {
 
 // UnmarshalText reads the form claim=group:role, for the environment and flags. A claim may hold both signs.
 func (g *OIDCGroup) UnmarshalText(text []byte) error {
-	at, role := strings.LastIndexByte(string(text), '='), strings.LastIndexByte(string(text), ':')
+	at, role := bytes.LastIndexByte(text, '='), bytes.LastIndexByte(text, ':')
 	if at < 1 || role < at {
 		return errors.New("a group of the provider is mapped as claim=group:role")
 	}
@@ -40,7 +40,8 @@ func (c Config) validateOIDC() error {
 			"Register a client there, then set ROADSTEAD_OIDC_CLIENT_ID and ROADSTEAD_OIDC_CLIENT_SECRET.")
 	}
 	if !c.keepsSecrets(c.OIDCIssuer) {
-		return refuse("The sign-in provider is not at an https address.", "Give its issuer to the letter, like https://login.example.com/realms/main.")
+		return refuse("The sign-in provider is not at an https address.",
+			"Give its issuer to the letter, like https://login.example.com/realms/main.")
 	}
 	if !c.keepsSecrets(c.ExternalURL) {
 		return refuse("People would bring the sign-in provider's answer here without TLS.", "Set ROADSTEAD_EXTERNAL_URL to an https address.")

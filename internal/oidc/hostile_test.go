@@ -291,11 +291,13 @@ func TestAnswersThatAreNotRead(t *testing.T) {
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.url+r.URL.Path, http.StatusTemporaryRedirect)
 		}, apperr.SignInUntrusted},
-		"no end":       {endless, apperr.SignInUntrusted},
-		"64 KiB":       {func(w http.ResponseWriter, _ *http.Request) { write(w, 200, strings.Repeat("x", 64<<10)) }, apperr.SignInUntrusted},
-		"a page":       {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, apperr.SignInUntrusted},
-		"not found":    {http.NotFound, apperr.SignInUntrusted},
-		"a failure":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<b>oops</b>", 500) }, apperr.SignInUnavailable},
+		"no end":    {endless, apperr.SignInUntrusted},
+		"64 KiB":    {func(w http.ResponseWriter, _ *http.Request) { write(w, 200, strings.Repeat("x", 64<<10)) }, apperr.SignInUntrusted},
+		"a page":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, apperr.SignInUntrusted},
+		"not found": {http.NotFound, apperr.SignInUntrusted},
+		"a failure": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<b>oops</b>", http.StatusInternalServerError)
+		}, apperr.SignInUnavailable},
 		"nothing":      {silent, apperr.SignInUnavailable},
 		"a broken end": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, apperr.SignInUnavailable},
 	}

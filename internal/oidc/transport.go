@@ -84,7 +84,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	if c.left -= n; c.left < 0 {
 		return 0, untrusted(errors.New("the provider's answer is too large"))
 	}
-	return n, err //nolint:wrapcheck // as any reader's
+	return n, err
 }
 
 // untrusted and unavailable are what a sign-in ends with when the provider fails. The cause may hold its words and is

@@ -53,7 +53,7 @@ func benchRecord(b *testing.B, db *store.DB) {
 		SELECT CAST(i AS BIGINT) * 1000000, 'token', i % 1000, 'user ' || (i % 1000), i % 5000, 0, '203.0.113.7',
 			CASE i % 10 WHEN 3 THEN 'cluster' ELSE 'credential' END, CASE i % 10 WHEN 3 THEN 'cluster.edit' ELSE 'credential.use' END,
 			'cluster', i % 1009, 'production', 0, i % 1013, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '{"job":"namespace/17"}' FROM numbers`
-	const links = `INSERT INTO audit_chain (n, event_id, key_id, hash) SELECT id, id, 1, $1 FROM audit_events`
+	const links = `INSERT INTO audit_chain (n, event_id, key_id, hash) SELECT e.id AS n, e.id, 1, $1 FROM audit_events e`
 	hash := []byte(strings.Repeat("h", 32))
 	sqlite, postgres := db.Handles()
 	if postgres == nil {

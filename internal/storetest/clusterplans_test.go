@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,21 +44,26 @@ func TestClusterReadsHavePlans(t *testing.T) {
 		}
 		_, query, _ = strings.Cut(query, "\n")
 		query, _, _ = strings.Cut(query, ";")
-		rows := must(db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+parameter.ReplaceAllString(query, "1")))(t)
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			check(t, rows.Scan(&id, &parent, &unused, &detail))
-			plan = append(plan, detail)
-		}
-		check(t, rows.Err())
-		check(t, rows.Close())
+		plan := planOf(t, db, parameter.ReplaceAllString(query, "1"))
 		steps := strings.Join(plan, "\n")
 		if len(plan) == 0 || scan.MatchString(steps) || strings.Contains(steps, "TEMP B-TREE FOR ORDER BY") && sorted(name) {
 			t.Errorf("%s:\n%s", name, steps)
 		}
 	}
+}
+
+func planOf(t *testing.T, db *sql.DB, query string) (plan []string) {
+	t.Helper()
+	rows := must(db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query))(t)
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		check(t, rows.Scan(&id, &parent, &unused, &detail))
+		plan = append(plan, detail)
+	}
+	check(t, rows.Err())
+	return plan
 }
 
 // sorted says which queries must come in their order from an index: the lists

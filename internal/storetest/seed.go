@@ -113,7 +113,7 @@ func (s seeder) groups(groups []tenant.Group) {
 	rows.flush()
 	s.exec(`INSERT INTO group_tree (ancestor_id, group_id, depth)
 		WITH RECURSIVE tree (ancestor_id, group_id, depth) AS (
-			SELECT id, id, 0 FROM groups
+			SELECT g.id AS ancestor_id, g.id, 0 FROM groups g
 			UNION ALL
 			SELECT t.ancestor_id, g.id, t.depth + 1 FROM tree t JOIN groups g ON g.parent_id = t.group_id
 		)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,9 +37,7 @@ func (s *site) visit(method, path string, header http.Header, cookies ...*http.C
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	for _, cookie := range cookies {
 		request.AddCookie(cookie)
 	}

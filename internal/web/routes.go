@@ -34,9 +34,6 @@ func (h *Handler) Routes() []Route {
 		{Method: http.MethodGet, Pattern: "/sign-in/oidc", Public: true},
 		{Method: http.MethodGet, Pattern: "/sign-in/oidc/callback", Public: true},
 		{Method: http.MethodPost, Pattern: "/sign-in/oidc/logout", Public: true},
-		{Method: http.MethodGet, Pattern: "/sign-in/oidc", Public: true},
-		{Method: http.MethodGet, Pattern: "/sign-in/oidc/callback", Public: true},
-		{Method: http.MethodPost, Pattern: "/sign-in/oidc/logout", Public: true},
 	}
 	for _, r := range h.routes() {
 		method, pattern, _ := strings.Cut(r.pattern, " ")
