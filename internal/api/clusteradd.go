@@ -95,8 +95,8 @@ func (n NewCluster) request(owner auth.Subject) cluster.AttachRequest {
 	return r
 }
 
-// managementProject finds the project that a cluster shall serve before all others: one in which the caller may manage
-// clusters. One that does not exist and one that he may not use look alike. Nil is what was not asked for, zero is none.
+// managementProject finds the project that a cluster shall serve before all others. Nil is what was not asked for, zero
+// is none.
 func (h *Handler) managementProject(ctx context.Context, named *string) (*int64, error) {
 	if named == nil {
 		return nil, nil //nolint:nilnil // nothing was asked for
@@ -105,11 +105,8 @@ func (h *Handler) managementProject(ctx context.Context, named *string) (*int64,
 		return new(int64), nil
 	}
 	project, err := h.Tenants.Project(ctx, *named)
-	if err == nil {
-		err = h.check(ctx, auth.UpdateCluster, auth.Project(project.ID))
-	}
-	if code := apperr.CodeOf(err); code == apperr.NotFound || code == apperr.Forbidden {
-		return nil, cluster.ErrManagementProject()
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return new(cluster.UnknownProject), nil
 	}
 	return &project.ID, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/egress"
 	"github.com/roadstead/roadstead/internal/event"
@@ -35,7 +36,7 @@ func newClusters(w *World) *Clusters {
 	s := &Clusters{bus: w.Bus, values: make(map[int64]workload.Value)}
 	s.Service = &cluster.Service{
 		Store: w.db.Clusters(), Guard: egress.NewGuard(egress.Config{}), Sealer: s, Values: s,
-		Installation: "0a1b2c3d4e5f", Tenants: w.Tenants.Service, Dependents: s, Now: past,
+		Installation: "0a1b2c3d4e5f", Tenants: w.Tenants.Service, Access: auth.NewAccess(w.Tenants), Dependents: s, Now: past,
 	}
 	return s
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/egress"
@@ -134,7 +135,7 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 	c.values = workload.NewValues(c.db.Values(), now)
 	c.clusters = &cluster.Service{
 		Store: c.db.Clusters(), Guard: c.guard, Sealer: c.sealer, Values: c.values, Mirror: c.mirror,
-		Installation: c.installation, Tenants: c.tenants, Now: now,
+		Installation: c.installation, Tenants: c.tenants, Access: auth.NewAccess(c.tenants), Now: now,
 	}
 	c.namespaces = &namespace.Service{
 		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,

@@ -73,6 +73,12 @@ func (a *Access) Check(ctx context.Context, who Identity, ability Ability, where
 	return a.Decide(who, ability, where, role)
 }
 
+// CheckCaller is Check for the caller of ctx.
+func (a *Access) CheckCaller(ctx context.Context, ability Ability, where Subject) error {
+	who, _ := FromContext(ctx)
+	return a.Check(ctx, who, ability, where)
+}
+
 // Decide is Check for a caller whose role there is known. It asks nobody, so
 // that a page can ask it about everything that it may show.
 func (a *Access) Decide(who Identity, ability Ability, where Subject, role tenant.Role) error {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -16,6 +17,18 @@ type Tenants interface {
 	// GroupsAbove returns a group and its ancestors, the nearest first.
 	GroupsAbove(ctx context.Context, groupID int64) ([]int64, error)
 }
+
+// Access says what the caller of a context may do.
+type Access interface {
+	// CheckCaller returns nil when he may, and unauthenticated, not_found or
+	// forbidden when he may not.
+	CheckCaller(ctx context.Context, ability auth.Ability, where auth.Subject) error
+}
+
+// UnknownProject stands for a management project that was named and not found.
+// It is refused together with all else that is wrong, as one is that the caller
+// may not use, so that nobody learns which projects exist.
+const UnknownProject int64 = -1
 
 // checkManagement says what is wrong with a new management project of a
 // cluster. One that does not exist and one that the caller may not use look
@@ -30,20 +43,21 @@ func (s *Service) checkManagement(ctx context.Context, c, before Cluster) (messa
 	return strangerMessage, nil
 }
 
-// ErrManagementProject is what is wrong with a management project that does not exist, or that the caller may not use.
-func ErrManagementProject() error {
-	var p Problems
-	p.add(AttributeManagementProject, strangerMessage)
-	return p.Err()
-}
-
 // strangerMessage is the predecessor's.
 const strangerMessage = "Project does not exist or you don't have permission to perform this action"
 
-// mayManage reports whether a project may manage a cluster: any one that of the
-// instance, one inside the group that of a group, and a neighbour that of a
-// project.
+// mayManage reports whether a project may manage a cluster: one in which the
+// caller could add it, and then any one that of the instance, one inside the
+// group that of a group, and a neighbour that of a project.
 func (s *Service) mayManage(ctx context.Context, c Cluster) (bool, error) {
+	err := s.Access.CheckCaller(ctx, auth.AddCluster, auth.Project(c.ManagementProjectID))
+	switch apperr.CodeOf(err) {
+	case "":
+	case apperr.Unauthenticated, apperr.NotFound, apperr.Forbidden:
+		return false, nil
+	default:
+		return false, fmt.Errorf("check access to project %d: %w", c.ManagementProjectID, err)
+	}
 	manager, err := s.project(ctx, c.ManagementProjectID)
 	if apperr.CodeOf(err) == apperr.NotFound {
 		return false, nil

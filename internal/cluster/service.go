@@ -66,6 +66,7 @@ type Service struct {
 	// Installation names this installation of Roadstead.
 	Installation string
 	Tenants      Tenants
+	Access       Access
 	// Dependents and Accounts are called by workers only.
 	Dependents Dependents
 	Accounts   Accounts

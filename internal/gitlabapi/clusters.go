@@ -71,11 +71,7 @@ func (h *Handler) showCluster(c *call) (answer, error) {
 }
 
 func (h *Handler) addCluster(c *call) (answer, error) {
-	request := attachRequest(c)
-	if err := h.mayManage(c, request.ManagementProjectID); err != nil {
-		return answer{}, err
-	}
-	added, err := h.Clusters.Attach(c.ctx(), request)
+	added, err := h.Clusters.Attach(c.ctx(), attachRequest(c))
 	if err != nil {
 		return answer{}, clusterFailure(err)
 	}
@@ -88,13 +84,7 @@ func (h *Handler) editCluster(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	request := editRequest(c)
-	if wanted := request.ManagementProjectID; wanted != nil && *wanted != found.ManagementProjectID {
-		if err := h.mayManage(c, *wanted); err != nil {
-			return answer{}, err
-		}
-	}
-	edited, err := h.Clusters.Edit(c.ctx(), found.ID, request)
+	edited, err := h.Clusters.Edit(c.ctx(), found.ID, editRequest(c))
 	if err != nil {
 		return answer{}, clusterFailure(err)
 	}
@@ -126,18 +116,6 @@ func (h *Handler) named(c *call) (cluster.Cluster, error) {
 		return cluster.Cluster{}, noRecord()
 	}
 	return found, nil
-}
-
-// mayManage checks that the caller could give a cluster to a project, by what he may do there himself.
-func (h *Handler) mayManage(c *call, projectID int64) error {
-	if projectID == 0 {
-		return nil
-	}
-	if err := h.Access.Check(c.ctx(), c.who, auth.AddCluster, auth.Project(projectID)); err != nil {
-		return invalid(cluster.AttributeManagementProject,
-			"Project does not exist or you don't have permission to perform this action")
-	}
-	return nil
 }
 
 // clusterFailure tells what is wrong with a cluster by its attributes.

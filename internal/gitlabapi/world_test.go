@@ -59,7 +59,7 @@ func newWorld(t *testing.T) *world {
 	}
 	clusters := &cluster.Service{
 		Store: db.Clusters(), Guard: egress.NewGuard(egress.Config{}), Sealer: sealer, Values: workload.NewValues(db.Values(), now),
-		Mirror: noMirror{}, Installation: "0a1b2c3d", Tenants: w.tenants, Now: now,
+		Mirror: noMirror{}, Installation: "0a1b2c3d", Tenants: w.tenants, Access: access, Now: now,
 	}
 	w.handler = &gitlabapi.Handler{
 		Version: "v1.2.3", Address: "https://host", Auth: w.users, Access: access, Groups: w.tenants, Projects: w.tenants,

@@ -9,7 +9,6 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
-	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // clusterForm is what is asked of a cluster, as it was filled in. Secrets are never shown again.
@@ -94,21 +93,14 @@ func readClusterForm(r *http.Request) clusterForm {
 	}
 }
 
-// manager finds the management project that was typed. One that the reader may not see does not exist for him.
+// manager finds the management project that was typed.
 func (h *Handler) manager(r *http.Request, f clusterForm) (int64, error) {
 	if f.Manager == "" {
 		return 0, nil
 	}
 	project, err := h.Tenant.Project(r.Context(), f.Manager)
-	if err == nil {
-		who := here(r).Who
-		var role tenant.Role
-		if role, err = h.Access.Role(r.Context(), who, subjectOf(0, project.ID)); err == nil && role == tenant.NoRole {
-			err = apperr.Of(apperr.NotFound)
-		}
-	}
 	if apperr.CodeOf(err) == apperr.NotFound {
-		return 0, invalid(cluster.AttributeManagementProject, "No project that you may see has this path.")
+		return cluster.UnknownProject, nil
 	}
 	return project.ID, err
 }

@@ -57,7 +57,7 @@ func newSite(t *testing.T) *site {
 	s.single = &auth.SingleSignOn{Provider: idp{}, Store: db.Auth(), Auth: users, Members: tenants, Now: now, Log: cfg.Log}
 	s.pages = &web.Handler{
 		Access: access, Limits: auth.NewLimits(now), Auth: users, SingleSignOn: s.single, Secure: true,
-		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Tenants: tenants, Now: now},
+		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Tenants: tenants, Access: access, Now: now},
 		Namespaces: &namespace.Service{Store: db.Namespaces(), Now: now},
 		Audit:      audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions,
 		Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,
