@@ -119,16 +119,8 @@ func (s *Service) UpdateMember(
 		if len(what) == 0 {
 			return nil
 		}
-		if err := s.checkTerms(m.Member); err != nil {
+		if err := s.checkChange(ctx, tx, by, was.Member, m.Member); err != nil {
 			return err
-		}
-		if err := by.mayGive(m.Role); err != nil {
-			return err
-		}
-		if m.Role < Owner || !m.ExpiresAt.IsZero() {
-			if err := keepOwner(ctx, tx, by, was.Member); err != nil {
-				return err
-			}
 		}
 		m.Source = ByHand
 		if err := tx.UpdateMember(ctx, m.Member); err != nil {
