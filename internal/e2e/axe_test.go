@@ -59,7 +59,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	b.organisation(s)
 	s.must(t, s.attachArgs(t, n.cluster)...)
 	b.do("grant the cluster", chromedp.Navigate(s.page("/clusters/1/grants")), b.there("#group"),
-		chromedp.SendKeys("#group", "acme"), b.press(`form[action="/clusters/1/grants"] button`), b.there(`tbody a`))
+		b.fill("#group", "acme"), b.press(`form[action="/clusters/1/grants"] button`), b.there(`tbody a`))
 	s.must(t, "app", "install", n.app, "--cluster", n.cluster)
 	filled := strings.NewReplacer(
 		"{group}", "1", "{project}", "1", "{cluster}", "1", "{environment}", "1", "{user}", "2", "{operation}", "1", "{$}", "")

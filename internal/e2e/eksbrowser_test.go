@@ -49,10 +49,10 @@ func (e *estate) orderInABrowser(t *testing.T, b *browser) {
 	}
 	create := `//button[text()="Create the cluster"]`
 	b.do("fill in the form while its offers arrive",
-		chromedp.Click(`//a[text()="Create a cluster"]`), chromedp.SendKeys("#name", e.name),
+		b.press(`#role a[href^="/eks/new"]`), b.there("#name"), chromedp.SendKeys("#name", e.name),
 		press(`[name=version][value="1.35"]`), press(`[name=network][value="`+network.VPCID+`"]`),
 		press(`[value="`+network.SubnetIDs[0]+`"]`),
-		chromedp.Click("[name=accept_cost]"), b.accessible("the form for a cluster"), b.picture("eks-wizard"), chromedp.Click(create))
+		b.press("[name=accept_cost]"), b.accessible("the form for a cluster"), b.picture("eks-wizard"), chromedp.Click(create))
 	e.aws.FailResource(awstest.ResourceFault{Resource: "AWS::EC2::VPC"})
 	b.do("see what is wrong, with everything kept, and choose another network",
 		chromedp.WaitVisible(`//p[@class="wrong"][contains(., "2 to 16 subnets")]`), b.picture("eks-refused"),
