@@ -29,6 +29,10 @@ type matrix struct {
 	people  []person
 	ctx     context.Context //nolint:containedctx // the administrator's, for preparation
 	n       int
+	// prefix is that of the paths which are called.
+	prefix string
+	// proved are the routes that succeeded for somebody.
+	proved map[string]bool
 
 	team, other   tenant.Group
 	shop          tenant.Project
@@ -48,7 +52,7 @@ func newMatrix(t *testing.T) *matrix {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.close(context.Background()) })
-	m := &matrix{t: t, core: c, rules: map[auth.Ability]auth.Rule{}}
+	m := &matrix{t: t, core: c, rules: map[auth.Ability]auth.Rule{}, prefix: "/api/v1", proved: map[string]bool{}}
 	if m.handler, err = c.webHandler(cfg, "1.2.3", io.Discard); err != nil {
 		t.Fatal(err)
 	}
