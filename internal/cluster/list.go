@@ -76,7 +76,8 @@ func (s *Service) ClustersFor(ctx context.Context, groupID, projectID int64, p P
 		return nil, 0, err
 	}
 	near := nearest(candidates)
-	for _, c := range near[min(p.Offset, len(near)):min(p.Offset+p.Limit, len(near))] {
+	rest := near[min(p.Offset, len(near)):]
+	for _, c := range rest[:min(p.Limit, len(rest))] {
 		found, err := s.Store.Cluster(ctx, c.ID)
 		if err != nil {
 			return nil, 0, fmt.Errorf("list clusters: %w", err)

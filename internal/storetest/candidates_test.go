@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -159,5 +160,17 @@ func TestStrandedNamespaces(t *testing.T) {
 				t.Errorf("of the project that manages it %v are stranded", got)
 			}
 		})
+	}
+}
+
+func TestClustersBeyondTheLastPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.SQLiteConfig(t))
+	s := &cluster.Service{Store: w.Clusters(), Tenants: w.tenants}
+	for _, offset := range []int{1, 1 << 20, math.MaxInt} {
+		list, total, err := s.ClustersFor(t.Context(), 0, w.project.ID, cluster.Page{Offset: offset, Limit: 50})
+		if err != nil || len(list) != 0 || total != 1 {
+			t.Errorf("after %d: %d of %d clusters, %v", offset, len(list), total, err)
+		}
 	}
 }
