@@ -108,7 +108,6 @@ func (h *Handler) install(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	request := application.InstallRequest{
 		ClusterID: c.ID, Name: r.PathValue("name"),
 		Version: strings.TrimSpace(r.PostFormValue("version")), Admin: r.PostFormValue("admin") == "true",
@@ -129,7 +128,6 @@ func (h *Handler) uninstall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	o, err := h.Applications.Uninstall(r.Context(), application.UninstallRequest{
 		ClusterID: c.ID, Name: r.PathValue("name"), Admin: r.PostFormValue("admin") == "true",
 	})

@@ -115,7 +115,6 @@ func (h *Handler) showNewCluster(w http.ResponseWriter, r *http.Request, form cl
 
 // attachDraft makes a draft of the cluster: its page shows the report card, and saves it or drops it.
 func (h *Handler) attachDraft(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	form := readClusterForm(r)
 	drafted, err := h.draftOf(r, form)
 	if refused, ok := refusal(err); ok {
@@ -215,7 +214,6 @@ func (h *Handler) showClusterSettings(w http.ResponseWriter, r *http.Request, fo
 
 // editCluster takes the form of the settings. It shows all but the token, so what it sends as it was is no change.
 func (h *Handler) editCluster(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	form := readClusterForm(r)
 	manager, err := h.manager(r, form)
 	if err == nil {

@@ -83,6 +83,8 @@ func (h *Handler) showClusters(
 		}
 		if view.sees(c.Cluster) {
 			shown.Href = "/clusters/" + decimal(c.ID)
+		} else {
+			shown.Host = "" // where a cluster is concerns those who may look into it
 		}
 		view.Rows = append(view.Rows, shown)
 	}

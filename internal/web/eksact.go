@@ -44,7 +44,6 @@ func (h *Handler) changeRun(change func(context.Context, int64) (provision.Run, 
 }
 
 func (h *Handler) upgradeRun(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	return h.changeRun(func(ctx context.Context, id int64) (provision.Run, error) {
 		return h.Provisions.Upgrade(ctx, id, typed(r, "version"))
 	})(w, r)
@@ -70,7 +69,6 @@ func (h *Handler) showDemolition(w http.ResponseWriter, r *http.Request, view de
 }
 
 func (h *Handler) deleteRun(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	run, err := h.Provisions.Run(r.Context(), r.PathValue("run"))
 	if err != nil {
 		return err
@@ -94,7 +92,6 @@ func (h *Handler) deleteRun(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) forgetRun(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	run, err := h.Provisions.Run(r.Context(), r.PathValue("run"))
 	if err != nil {
 		return err

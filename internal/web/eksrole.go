@@ -36,7 +36,6 @@ func (h *Handler) newRole(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) addRole(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := newRoleView{Name: typed(r, "name"), Group: typed(r, "group"), Region: typed(r, "region")}
 	wanted := provision.NewRole{Name: view.Name, Level: cluster.Instance, Region: view.Region}
 	if view.Group != "" {
@@ -80,7 +79,6 @@ func (h *Handler) showRole(w http.ResponseWriter, r *http.Request, view roleView
 }
 
 func (h *Handler) registerRole(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := roleView{ARN: typed(r, "arn"), StackRoleARN: typed(r, "stack_role"), Region: typed(r, "region")}
 	return h.changeRole(w, r, view, func(id int64) error {
 		_, err := h.Provisions.RegisterRole(r.Context(), id, provision.Registration{

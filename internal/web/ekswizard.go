@@ -63,7 +63,6 @@ func (h *Handler) wanted(r *http.Request) (eksForm, error) {
 
 // order makes a cluster as the form says, or looks what another role or region offers.
 func (h *Handler) order(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := wizardView{Form: readForm(r)}
 	if r.PostFormValue("look") != "" {
 		return h.showWizard(w, r, view)

@@ -69,7 +69,6 @@ func (h *Handler) showEnvironments(w http.ResponseWriter, r *http.Request, view 
 }
 
 func (h *Handler) addEnvironment(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := environmentsView{place: here(r), Name: typed(r, "name"), Tier: typed(r, "tier"), URL: typed(r, "url")}
 	_, err := h.Tenant.CreateEnvironment(r.Context(), tenant.NewEnvironment{
 		ProjectID: view.Project.ID, Name: view.Name, Tier: tenant.Tier(view.Tier), ExternalURL: view.URL,
@@ -107,7 +106,6 @@ func (h *Handler) findEnvironment(r *http.Request) (tenant.Environment, error) {
 }
 
 func (h *Handler) changeEnvironment(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	tier, address := tenant.Tier(typed(r, "tier")), typed(r, "url")
 	return h.environmentChanged(w, r, func(e tenant.Environment) error {
 		_, err := h.Tenant.UpdateEnvironment(r.Context(), e.ID, tenant.EnvironmentChange{Tier: &tier, ExternalURL: &address})

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,13 +41,25 @@ func (h *Handler) showGrants(w http.ResponseWriter, r *http.Request, view grants
 		return err
 	}
 	for _, g := range all {
-		group, err := h.Tenant.GroupByID(r.Context(), g.GroupID)
+		path, err := h.grantee(r, g.GroupID)
 		if err != nil {
 			return err
 		}
-		view.Rows = append(view.Rows, grantRow{g.GroupID, group.Path, g.CreatedAt})
+		view.Rows = append(view.Rows, grantRow{g.GroupID, path, g.CreatedAt})
 	}
 	return h.render(w, r, view.Wrong.Status(), "grants", "Grants of "+view.Cluster.Name, view)
+}
+
+// grantee is what to call a group that a cluster is granted to: by its path before those who see it.
+func (h *Handler) grantee(r *http.Request, id int64) (string, error) {
+	group, err := h.Tenant.GroupByID(r.Context(), id)
+	if err == nil {
+		err = h.Access.Check(r.Context(), here(r).Who, auth.ReadGroup, auth.Group(id))
+	}
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return "group " + decimal(id), nil
+	}
+	return group.Path, err
 }
 
 func (h *Handler) grant(w http.ResponseWriter, r *http.Request) error {
@@ -93,26 +106,39 @@ type revokeView struct {
 }
 
 func (h *Handler) revocation(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("group"), 10, 64)
+	id, err := h.grantedTo(r)
 	if err != nil {
-		return apperr.Of(apperr.NotFound)
+		return err
 	}
 	return h.showRevocation(w, r, id, cluster.Refuse, wrong{})
 }
 
+// grantedTo is the group of an address, which must be one that the cluster of the address is granted to.
+func (h *Handler) grantedTo(r *http.Request) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue("group"), 10, 64)
+	if err != nil {
+		return 0, apperr.Of(apperr.NotFound)
+	}
+	all, err := h.Clusters.Grants(r.Context(), here(r).Cluster.ID)
+	if err == nil && !slices.ContainsFunc(all, func(g cluster.Grant) bool { return g.GroupID == id }) {
+		err = apperr.Of(apperr.NotFound)
+	}
+	return id, err
+}
+
 func (h *Handler) showRevocation(w http.ResponseWriter, r *http.Request, groupID int64, remains cluster.Remains, bad wrong) error {
-	group, err := h.Tenant.GroupByID(r.Context(), groupID)
+	path, err := h.grantee(r, groupID)
 	if err != nil {
 		return err
 	}
-	view := revokeView{place: here(r), GroupID: groupID, To: group.Path, Remains: remains, Wrong: bad}
+	view := revokeView{place: here(r), GroupID: groupID, To: path, Remains: remains, Wrong: bad}
 	return h.render(w, r, bad.Status(), "revoke", "End a grant of "+view.Cluster.Name, view)
 }
 
 func (h *Handler) revoke(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("group"), 10, 64)
+	id, err := h.grantedTo(r)
 	if err != nil {
-		return apperr.Of(apperr.NotFound)
+		return err
 	}
 	remains := cluster.Remains(typed(r, "remains"))
 	err = h.Clusters.Revoke(r.Context(), here(r).Cluster.ID, id, remains)

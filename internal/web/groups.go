@@ -126,7 +126,6 @@ func (h *Handler) newGroup(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) addGroup(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := newTenancy(here(r), "group").read(r)
 	group, err := h.Tenant.CreateGroup(r.Context(), tenant.NewGroup{
 		Path: view.FullPath(), Name: view.Name, Description: view.Description, CreatedBy: view.Who.UserID,
@@ -139,7 +138,6 @@ func (h *Handler) editGroup(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) changeGroup(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := groupForm(here(r)).read(r)
 	_, err := h.Tenant.UpdateGroup(r.Context(), view.Group.ID, view.change())
 	return h.settled(w, r, view, err, view.Path())

@@ -98,6 +98,7 @@ func (h *Handler) public(p page) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return origin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		harden(w.Header(), h.Secure)
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := p(w, r); err != nil {
 			h.fail(w, r, err)
 		}
@@ -112,7 +113,13 @@ func (h *Handler) private(p page) http.Handler {
 			toSignIn(w, r)
 			return nil
 		}
-		return p(w, r.WithContext(auth.WithIdentity(r.Context(), identity)))
+		r = r.WithContext(auth.WithIdentity(r.Context(), identity))
+		if r.Method == http.MethodPost {
+			if err := h.Limits.Allow(r.Context(), auth.Writes, auth.UserKey(identity.UserID)); err != nil {
+				return err
+			}
+		}
+		return p(w, r)
 	})
 }
 

@@ -100,7 +100,6 @@ func (h *Handler) showMembers(w http.ResponseWriter, r *http.Request, view membe
 }
 
 func (h *Handler) addMember(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := membersView{place: here(r), Username: typed(r, "username"), Expires: typed(r, "expires")}
 	err := h.invite(r, &view)
 	if refused, ok := refusal(err); ok {
@@ -179,7 +178,6 @@ func (h *Handler) findMember(r *http.Request) (tenant.ListedMember, error) {
 }
 
 func (h *Handler) changeMember(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	return h.memberChanged(w, r, func(m tenant.ListedMember) error {
 		role, until, err := granted(r)
 		if err != nil {

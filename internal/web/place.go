@@ -27,6 +27,8 @@ type place struct {
 	Above []tenant.Group
 	// Own is set on the pages that people have to themselves.
 	Own bool
+	// Found is set where an address names one thing: who may not have it does not learn that it is there.
+	Found bool
 
 	access *auth.Access
 }
@@ -102,11 +104,25 @@ func (h *Handler) atProject(r *http.Request) (place, error) {
 }
 
 func (h *Handler) atCluster(r *http.Request) (place, error) {
-	c, err := h.Clusters.Cluster(r.Context(), r.PathValue("cluster"))
+	id, err := named(r, "cluster")
+	if err != nil {
+		return place{}, err
+	}
+	c, err := h.Clusters.Cluster(r.Context(), id)
 	if err != nil {
 		return place{}, err
 	}
 	return h.placeOfCluster(r.Context(), c)
+}
+
+// named is the id in an address. Pages are not found by name: that one is taken several times would tell of what their
+// reader may not see.
+func named(r *http.Request, what string) (string, error) {
+	text := r.PathValue(what)
+	if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+		return "", apperr.Of(apperr.NotFound)
+	}
+	return text, nil
 }
 
 func (h *Handler) placeOfCluster(ctx context.Context, c cluster.Cluster) (place, error) {
@@ -117,7 +133,7 @@ func (h *Handler) placeOfCluster(ctx context.Context, c cluster.Cluster) (place,
 
 // placeOf is the place of what belongs to a group, a project or, with neither, the instance.
 func (h *Handler) placeOf(ctx context.Context, groupID, projectID int64) (at place, err error) {
-	at.Subject = auth.Subject{GroupID: groupID, ProjectID: projectID}
+	at.Subject, at.Found = auth.Subject{GroupID: groupID, ProjectID: projectID}, true
 	if projectID != 0 {
 		if at.Project, err = h.Tenant.ProjectByID(ctx, projectID); err != nil {
 			return place{}, err
@@ -144,7 +160,11 @@ func (h *Handler) atOperation(r *http.Request) (place, error) {
 
 // atAccount is the place of a role at AWS.
 func (h *Handler) atAccount(r *http.Request) (place, error) {
-	role, err := h.Provisions.Role(r.Context(), r.PathValue("role"))
+	id, err := named(r, "role")
+	if err != nil {
+		return place{}, err
+	}
+	role, err := h.Provisions.Role(r.Context(), id)
 	if err != nil {
 		return place{}, err
 	}
@@ -153,7 +173,11 @@ func (h *Handler) atAccount(r *http.Request) (place, error) {
 
 // atRun is the place of a cluster on Amazon EKS.
 func (h *Handler) atRun(r *http.Request) (place, error) {
-	run, err := h.Provisions.Run(r.Context(), r.PathValue("run"))
+	id, err := named(r, "run")
+	if err != nil {
+		return place{}, err
+	}
+	run, err := h.Provisions.Run(r.Context(), id)
 	if err != nil {
 		return place{}, err
 	}
@@ -176,8 +200,14 @@ func (h *Handler) enter(r *http.Request, find locate, ability auth.Ability) (pla
 	if ability != "" {
 		err = h.Access.Decide(who, ability, at.Subject, at.Role)
 	}
+	if apperr.CodeOf(err) == apperr.Forbidden && at.Found && at.Subject == auth.Instance() {
+		err = apperr.Of(apperr.NotFound)
+	}
 	if err != nil && apperr.CodeOf(err) != apperr.Forbidden {
 		return nowhere, err
+	}
+	if err != nil { // a role in the group tells nothing of its clusters
+		at.Cluster = cluster.Cluster{}
 	}
 	way, lost := h.above(r.Context(), at)
 	at.Above = way

@@ -153,7 +153,6 @@ func noPods(live workload.Status) string {
 
 func (h *Handler) ensureNamespace(w http.ResponseWriter, r *http.Request) error {
 	project := here(r).Project
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	_, err := h.Namespaces.Ensure(r.Context(), namespace.EnsureRequest{
 		ProjectID: project.ID, Environment: strings.TrimSpace(r.PostFormValue("environment")),
 	})

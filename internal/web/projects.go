@@ -32,7 +32,6 @@ func (h *Handler) newProject(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) addProject(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := newTenancy(here(r), "project").read(r)
 	project, err := h.Tenant.CreateProject(r.Context(), tenant.NewProject{
 		Path: view.FullPath(), Name: view.Name, Description: view.Description,
@@ -45,7 +44,6 @@ func (h *Handler) editProject(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) changeProject(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := projectForm(here(r)).read(r)
 	_, err := h.Tenant.UpdateProject(r.Context(), view.Project.ID, view.change())
 	return h.settled(w, r, view, err, view.Path())

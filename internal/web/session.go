@@ -31,7 +31,6 @@ func (h *Handler) signInView(r *http.Request, refused *apperr.Error) signInView 
 }
 
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := h.Limits.Allow(r.Context(), auth.SignIns, auth.AddressKey(audit.ActorFrom(r.Context()).IP)); err != nil {
 		return h.notSignedIn(w, r, err)
 	}

@@ -40,6 +40,7 @@ type site struct {
 	store      provision.Store
 	pages      *web.Handler
 	single     *auth.SingleSignOn
+	clusters   *cluster.Service
 }
 
 func newSite(t *testing.T) *site {
@@ -51,13 +52,13 @@ func newSite(t *testing.T) *site {
 	s.provisions = &provision.Service{Store: s.store, Now: now}
 	tenants := &tenant.Service{Store: db.Tenant(), Now: now}
 	access := auth.NewAccess(tenants)
-	s.tenants = tenants
+	s.tenants, s.clusters = tenants, &cluster.Service{Store: db.Clusters(), Tenants: tenants, Access: access, Now: now}
 	users := &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log}
 	s.users = users
 	s.single = &auth.SingleSignOn{Provider: idp{}, Store: db.Auth(), Auth: users, Members: tenants, Now: now, Log: cfg.Log}
 	s.pages = &web.Handler{
 		Access: access, Limits: auth.NewLimits(now), Auth: users, SingleSignOn: s.single, Secure: true,
-		Tenant: tenants, Clusters: &cluster.Service{Store: db.Clusters(), Tenants: tenants, Access: access, Now: now},
+		Tenant: tenants, Clusters: s.clusters,
 		Namespaces: &namespace.Service{Store: db.Namespaces(), Now: now},
 		Audit:      audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions,
 		Bootstraps: bootstraps{}, Bus: cfg.Bus, Log: cfg.Log, Now: now,

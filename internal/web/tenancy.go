@@ -46,7 +46,6 @@ func (h *Handler) showDeletion(w http.ResponseWriter, r *http.Request, view tena
 
 // confirmed deletes what a form is about when its path was typed, and goes to where the deletion leads.
 func (h *Handler) confirmed(w http.ResponseWriter, r *http.Request, view tenancyView, deletion func(at place) (string, error)) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if view.Confirm = typed(r, "confirm"); view.Confirm != view.FullPath() {
 		view.Wrong = wrong{Field: "confirm", Error: apperr.Of(apperr.ValidationFailed).
 			WithMessage("The path is another one.").WithHint("Type " + view.FullPath() + " to delete it.")}

@@ -139,7 +139,6 @@ func tokenStatus(t auth.Token, now time.Time) status {
 
 func (h *Handler) addToken(kind auth.TokenKind) page {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		view := tokensView{
 			place: here(r), Kind: kind, Name: typed(r, "name"), Service: typed(r, "service"), Expires: typed(r, "expires"),
 			Reads: typed(r, "scope") == string(auth.ReadAPI),

@@ -50,7 +50,6 @@ func (h *Handler) showUsers(w http.ResponseWriter, r *http.Request, view usersVi
 }
 
 func (h *Handler) addUser(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := usersView{place: here(r), Username: typed(r, "username"), Name: typed(r, "name"), Email: typed(r, "email")}
 	user, err := h.Auth.CreateUser(r.Context(), auth.NewUser{
 		Profile: auth.Profile{Username: view.Username, Name: view.Name, Email: view.Email},
