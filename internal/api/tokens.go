@@ -63,7 +63,7 @@ type NewToken struct {
 	ExpiresAt time.Time    `json:"expires_at,omitzero" doc:"At most 365 days ahead; in 90 days if absent"`
 	Group     string       `json:"group,omitempty" doc:"Id or full path, for a token of a group"`
 	Project   string       `json:"project,omitempty" doc:"Id or full path, for a token of a project"`
-	User      string       `json:"user,omitempty" doc:"Id or username of a service user, for its token"`
+	User      string       `json:"user,omitempty" doc:"Id or username of a service user, or of another person whom an administrator lets in"`
 	Role      string       `json:"role,omitempty" enum:"guest,reporter,developer,maintainer,owner" doc:"There; maintainer if absent"`
 }
 
@@ -214,7 +214,10 @@ func (h *Handler) tokenRequest(ctx context.Context, n NewToken) (r auth.TokenReq
 		return r, err
 	case n.User != "":
 		user, err := h.Users.FindUser(ctx, n.User)
-		r.Kind, r.UserID = auth.ServiceToken, user.ID
+		if user.Kind != auth.Person {
+			r.Kind = auth.ServiceToken
+		}
+		r.UserID = user.ID
 		return r, err
 	}
 	return r, nil
@@ -227,8 +230,10 @@ func (h *Handler) mayCreateToken(ctx context.Context, in *createTokenInput) erro
 		return err
 	case r.Kind == auth.ServiceToken:
 		return h.check(ctx, auth.ManageServiceTokens, auth.Instance())
-	case r.Kind == auth.Personal:
+	case r.Kind == auth.Personal && (r.UserID == 0 || r.UserID == callerID(ctx)):
 		return nil
+	case r.Kind == auth.Personal:
+		return h.check(ctx, auth.ManageUsers, auth.Instance())
 	}
 	return h.check(ctx, auth.ManageTokens, auth.Subject{GroupID: r.GroupID, ProjectID: r.ProjectID})
 }

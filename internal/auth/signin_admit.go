@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -59,15 +58,11 @@ func (s *SingleSignOn) admit(ctx context.Context, a Account) (User, error) {
 	return user, s.mapAdmin(ctx, user, slices.Contains(a.Groups, s.Mapping.AdminGroup))
 }
 
-// mapAdmin makes a user an administrator or no longer one. The last one stays: somebody must be able to come in.
+// mapAdmin makes a user an administrator or no longer one.
 func (s *SingleSignOn) mapAdmin(ctx context.Context, user User, admin bool) error {
-	if s.Mapping.AdminGroup == "" || user.Admin == admin {
+	if s.Mapping.AdminGroup == "" {
 		return nil
 	}
 	_, err := s.Auth.SetAdmin(ctx, user.ID, admin)
-	if apperr.CodeOf(err) == apperr.Conflict {
-		s.Log.WarnContext(ctx, "the last administrator stays one", slog.Int64("user_id", user.ID))
-		return nil
-	}
 	return err
 }

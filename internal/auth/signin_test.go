@@ -254,19 +254,6 @@ func TestMappingLeavesAloneWhatWasGivenByHand(t *testing.T) {
 	}
 }
 
-func TestLastAdministratorStaysOne(t *testing.T) {
-	t.Parallel()
-	e := newEntrance(t)
-	e.idp.account.Groups = []string{"operators"}
-	e.signIn()
-	must(e.SetAdmin(e.admin(), auth.AdministratorID, false))(t)
-	e.idp.account.Groups = nil
-	e.signIn()
-	if !e.user().Admin {
-		t.Error("nobody is an administrator any more")
-	}
-}
-
 func TestProviderEndsSessions(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -45,13 +45,11 @@ type Tx interface {
 
 // UserTx changes users.
 type UserTx interface {
+	// FindUser keeps other transactions from changing the user.
 	FindUser(ctx context.Context, id int64) (User, error)
 	// InsertUser returns an already_exists error for a username that is taken.
 	InsertUser(ctx context.Context, u User) (User, error)
 	UpdateUser(ctx context.Context, u User) error
-	// Administrators counts the people who are administrators and active. No other
-	// transaction can change who they are until this one ends.
-	Administrators(ctx context.Context) (int, error)
 	InsertLink(ctx context.Context, l Link) error
 }
 

@@ -68,7 +68,8 @@ type TokenRequest struct {
 	GroupID   int64
 	ProjectID int64
 	Role      tenant.Role
-	// UserID is the service user of a service token.
+	// UserID is the service user of a service token, or whose a personal one is:
+	// the caller's when zero.
 	UserID int64
 }
 

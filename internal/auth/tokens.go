@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +15,9 @@ import (
 
 // CreateToken makes an access token and returns its secret, which is kept
 // nowhere: it is shown once. The caller in ctx makes his own, or those of a
-// group, project or service that he manages; never one that may more than he.
+// group, project or service that he manages; never one that may more than he. An
+// administrator makes those of other people: who cannot sign in otherwise gets in
+// by it.
 func (s *Service) CreateToken(ctx context.Context, r TokenRequest) (secret string, token Token, err error) {
 	who, err := Caller(ctx)
 	if err != nil {
@@ -58,11 +61,7 @@ func (s *Service) draft(ctx context.Context, who Identity, r TokenRequest) (Toke
 	}
 	switch r.Kind {
 	case Personal:
-		if who.Kind != Person {
-			return Token{}, apperr.Of(apperr.Forbidden).WithHint("Only people have personal access tokens.")
-		}
-		token.UserID, token.ParentID = who.UserID, who.TokenID
-		return token, nil
+		return s.personal(ctx, who, token, r.UserID)
 	case ServiceToken:
 		token.UserID = r.UserID
 		return token, s.mayServe(ctx, who, r.UserID)
@@ -75,6 +74,38 @@ func (s *Service) draft(ctx context.Context, who Identity, r TokenRequest) (Toke
 	default:
 		return Token{}, invalid("kind", "An access token is personal, or of a group, project or service.")
 	}
+}
+
+// personal is a token of the caller's own, or of another person, whom it does
+// not leave when the administrator's own token ends.
+func (s *Service) personal(ctx context.Context, who Identity, token Token, userID int64) (Token, error) {
+	if userID != 0 && userID != who.UserID {
+		token.UserID = userID
+		return token, s.mayLetIn(ctx, who, userID)
+	}
+	if who.Kind != Person {
+		return Token{}, apperr.Of(apperr.Forbidden).WithHint("Only people have personal access tokens.")
+	}
+	token.UserID, token.ParentID = who.UserID, who.TokenID
+	return token, nil
+}
+
+// mayLetIn reports whether the caller may make a token of another person.
+func (s *Service) mayLetIn(ctx context.Context, who Identity, userID int64) error {
+	if err := s.Access.Check(ctx, who, ManageUsers, Instance()); err != nil {
+		return err
+	}
+	user, err := s.Store.User(ctx, userID)
+	if err != nil {
+		return fmt.Errorf("find user %d: %w", userID, err)
+	}
+	switch {
+	case user.Kind != Person:
+		return invalid("user", "A personal access token belongs to a person.")
+	case user.State != Active:
+		return apperr.Of(apperr.Conflict).WithMessage("The user is blocked.").WithHint("Unblock the user first.")
+	}
+	return nil
 }
 
 func (t Token) validate() error {
@@ -157,7 +188,7 @@ func tokenEntry(action string, t Token) audit.Entry {
 		scopes[i] = string(scope)
 	}
 	detail := map[string]string{
-		"kind": string(t.Kind), "scopes": strings.Join(scopes, " "), "expires_at": t.ExpiresAt.UTC().Format(time.RFC3339),
+		"kind": string(t.Kind), "user": strconv.FormatInt(t.UserID, 10), "scopes": strings.Join(scopes, " "), "expires_at": t.ExpiresAt.UTC().Format(time.RFC3339),
 	}
 	if t.Role != tenant.NoRole {
 		detail["role"] = t.Role.String()

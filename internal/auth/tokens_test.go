@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -249,6 +250,50 @@ func TestServiceToken(t *testing.T) {
 }
 
 // A token is used thousands of times a minute, and written down once.
+func TestAdministratorsLetPeopleIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ann, hers := w.person("ann")
+	bob, _ := w.person("bob")
+	gone, _ := w.person("gone")
+	must(w.BlockUser(w.admin(), gone.ID))(t)
+	service := must(w.CreateUser(w.admin(), auth.NewUser{Profile: auth.Profile{Username: "robot"}, Kind: auth.ServiceUser}))(t)
+	first := func(ctx context.Context, userID int64, days int) (string, auth.Token, error) {
+		return w.CreateToken(ctx, auth.TokenRequest{
+			Kind: auth.Personal, UserID: userID, Name: "first", Scopes: []auth.Scope{auth.API}, ExpiresAt: w.clock.AddDate(0, 0, days),
+		})
+	}
+	for name, test := range map[string]struct {
+		ctx    context.Context
+		userID int64
+		days   int
+		want   apperr.Code
+	}{
+		"of another person":    {hers, bob.ID, 1, apperr.Forbidden},
+		"of the administrator": {hers, auth.AdministratorID, 1, apperr.Forbidden},
+		"for too long":         {w.admin(), bob.ID, 366, apperr.ValidationFailed},
+		"of who is blocked":    {w.admin(), gone.ID, 1, apperr.Conflict},
+		"of a service":         {w.admin(), service.ID, 1, apperr.ValidationFailed},
+		"of nobody":            {w.admin(), 99, 1, apperr.NotFound},
+		"of oneself, by name":  {hers, ann.ID, 1, ""},
+		"by the administrator": {w.admin(), bob.ID, 365, ""},
+	} {
+		_, _, err := first(test.ctx, test.userID, test.days)
+		if got := apperr.CodeOf(err); got != test.want {
+			t.Errorf("%s: code %q (%v), want %q", name, got, err, test.want)
+		}
+	}
+	own, parent := w.personal(w.admin(), auth.API)
+	secret, token, err := first(w.as(own), ann.ID, 1)
+	check(t, err)
+	who := must(w.AuthenticateToken(t.Context(), secret))(t)
+	if who.UserID != ann.ID || who.Admin || token.CreatedBy != auth.AdministratorID {
+		t.Errorf("the token is %+v and lets in %+v", token, who)
+	}
+	check(t, w.RevokeToken(w.admin(), parent.ID))
+	w.wantIn(secret)
+}
+
 func TestUseIsWrittenOnceAMinute(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

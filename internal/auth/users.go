@@ -79,7 +79,7 @@ func (s *Service) Users(ctx context.Context, q UserQuery) ([]User, error) {
 	return s.Store.Users(ctx, q)
 }
 
-// BlockUser keeps a user out: his tokens and sessions end for good. The last
+// BlockUser keeps a user out: his tokens and sessions end for good. The first
 // administrator is not blocked.
 func (s *Service) BlockUser(ctx context.Context, id int64) (User, error) {
 	return s.changeUser(ctx, id, func(tx Tx, user *User) error {
@@ -110,7 +110,7 @@ func (s *Service) UnblockUser(ctx context.Context, id int64) (User, error) {
 }
 
 // SetAdmin makes a user an administrator of the instance, or no longer one. The
-// last administrator stays one, and a bot never is.
+// first administrator stays one, and a bot never is.
 func (s *Service) SetAdmin(ctx context.Context, id int64, admin bool) (User, error) {
 	return s.changeUser(ctx, id, func(tx Tx, user *User) error {
 		switch {
@@ -124,15 +124,11 @@ func (s *Service) SetAdmin(ctx context.Context, id int64, admin bool) (User, err
 	})
 }
 
-// changeUser changes a user in one transaction, which never leaves the instance
-// without an administrator who can come in.
+// changeUser changes a user in one transaction. The first administrator stays
+// one who can come in: by the token of the configuration, when nobody else can.
 func (s *Service) changeUser(ctx context.Context, id int64, change func(Tx, *User) error) (User, error) {
 	var user User
-	err := s.Store.Atomically(ctx, func(tx Tx) error {
-		before, err := tx.Administrators(ctx)
-		if err != nil {
-			return err
-		}
+	err := s.Store.Atomically(ctx, func(tx Tx) (err error) {
 		if user, err = tx.FindUser(ctx, id); err != nil {
 			return err
 		}
@@ -140,15 +136,11 @@ func (s *Service) changeUser(ctx context.Context, id int64, change func(Tx, *Use
 		if err := change(tx, &user); err != nil || user == was {
 			return err
 		}
-		if err := tx.UpdateUser(ctx, user); err != nil {
-			return err
+		if id == AdministratorID && (!user.Admin || user.State != Active) {
+			return apperr.Of(apperr.Conflict).WithMessage("This is the first administrator, who always has a way in.").
+				WithHint("Put another token into the configuration and restart every server to end the present one.")
 		}
-		after, err := tx.Administrators(ctx)
-		if err == nil && after == 0 && before > 0 {
-			return apperr.Of(apperr.Conflict).WithMessage("This is the last administrator.").
-				WithHint("Make somebody else an administrator first.")
-		}
-		return err
+		return tx.UpdateUser(ctx, user)
 	})
 	if err != nil {
 		return User{}, fmt.Errorf("change user %d: %w", id, err)

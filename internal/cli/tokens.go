@@ -46,13 +46,14 @@ func (r *run) tokenCreate() *cobra.Command {
 			return c.fresh(ctx, "/tokens", wanted)
 		})
 	c.Long = "Makes a token of your own or, with --group, --project or --user, one of a group, a project or a service user.\n" +
+		"Administrators make the first token of a person who has no other way to sign in, who then makes one of his own.\n" +
 		"It is printed alone on the standard output, so that it can go straight into a file or a secret store."
 	f := c.Flags()
 	f.StringSliceVar(&scopes, "scopes", []string{"api"}, "api, or read_api to read only")
 	f.IntVar(&days, "days", 0, "for how many days, 365 at most (default 90)")
 	f.StringVar(&wanted.Group, "group", "", "for this group, as a bot")
 	f.StringVar(&wanted.Project, "project", "", "for this project, as a bot")
-	f.StringVar(&wanted.User, "user", "", "for this service user")
+	f.StringVar(&wanted.User, "user", "", "for this service user, or this person")
 	roleFlag(c, &wanted.Role)
 	c.MarkFlagsMutuallyExclusive("group", "project", "user")
 	return c

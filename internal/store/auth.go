@@ -71,9 +71,10 @@ func (s Auth) Links(ctx context.Context, userID int64) ([]auth.Link, error) {
 	}), doing(err, "list the identities of user %d", userID)
 }
 
-// FindUser returns one user as the transaction sees him.
+// FindUser returns one user, whom no other transaction changes until this one
+// ends: who is blocked while he signs in stays blocked.
 func (t authTx) FindUser(ctx context.Context, id int64) (auth.User, error) {
-	row, err := t.User(ctx, id)
+	row, err := t.LockUser(ctx, id)
 	return user(row), doing(err, "read user %d", id)
 }
 
@@ -93,16 +94,6 @@ func (t authTx) UpdateUser(ctx context.Context, u auth.User) error {
 		State: string(u.State), SignedInAt: stamp(u.SignedInAt),
 	})
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "change user %d", u.ID)
-}
-
-// Administrators counts those who can come in, and keeps other transactions from
-// changing them.
-func (t authTx) Administrators(ctx context.Context) (int, error) {
-	if err := t.HoldAdministrators(ctx); err != nil {
-		return 0, doing(err, "hold the administrators")
-	}
-	count, err := t.CountAdministrators(ctx)
-	return int(count), doing(err, "count the administrators")
 }
 
 // InsertLink stores a user's identity at an issuer.

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -139,6 +140,22 @@ func TestFormsAreBounded(t *testing.T) {
 	long := s.post("/users/1", url.Values{"action": {"promote"}, "more": {strings.Repeat("a", 2<<20)}})
 	if long.status == http.StatusOK {
 		t.Errorf("a form of two megabytes is read: %d", long.status)
+	}
+}
+
+func TestAnAdministratorLetsAPersonIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.shows(s.post("/users", url.Values{"username": {"ann"}}), http.StatusOK, "First sign-in")
+	made := s.post("/users/2", url.Values{"action": {"token"}})
+	s.shows(made, http.StatusOK, "not shown again")
+	secret := regexp.MustCompile(`rsd_p_[0-9A-Za-z]{49}`).FindString(made.text)
+	if secret == "" {
+		t.Fatalf("no token in:\n%s", made.text)
+	}
+	s.shows(s.with(secret).get("/me/tokens"), http.StatusOK, "first sign-in", "<span>ann</span>")
+	if strings.Contains(s.get("/users/2").text, secret) {
+		t.Error("the token is shown again")
 	}
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
@@ -71,6 +72,8 @@ type userView struct {
 
 	User  auth.User
 	Wrong wrong
+	// Secret is that of the token that was just made for the user: it is shown this once.
+	Secret string
 }
 
 func (h *Handler) user(w http.ResponseWriter, r *http.Request) error {
@@ -92,6 +95,8 @@ func (h *Handler) changeUser(w http.ResponseWriter, r *http.Request) error {
 		return apperr.Of(apperr.NotFound)
 	}
 	switch typed(r, "action") {
+	case "token":
+		return h.letIn(w, r, id)
 	case "block":
 		_, err = h.Auth.BlockUser(r.Context(), id)
 	case "unblock":
@@ -108,11 +113,32 @@ func (h *Handler) changeUser(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.render(w, r, refused.Status(), "user", user.Username, userView{here(r), user, refused})
+		return h.render(w, r, refused.Status(), "user", user.Username, userView{place: here(r), User: user, Wrong: refused})
 	}
 	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/users/"+decimal(id), http.StatusSeeOther)
 	return nil
+}
+
+// firstToken is how long the token counts that lets a person in for the first time: long enough to make another one.
+const firstToken = 7 * 24 * time.Hour
+
+// letIn makes the token by which a person comes in who has no other way.
+func (h *Handler) letIn(w http.ResponseWriter, r *http.Request, id int64) error {
+	user, err := h.Auth.User(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	view := userView{place: here(r), User: user}
+	view.Secret, _, err = h.Auth.CreateToken(r.Context(), auth.TokenRequest{
+		Kind: auth.Personal, UserID: id, Name: "first sign-in", Scopes: []auth.Scope{auth.API}, ExpiresAt: h.Now().Add(firstToken),
+	})
+	if refused, ok := refusal(err); ok {
+		view.Wrong = refused
+	} else if err != nil {
+		return err
+	}
+	return h.render(w, r, view.Wrong.Status(), "user", user.Username, view)
 }

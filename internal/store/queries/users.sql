@@ -5,6 +5,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING *;
 -- name: User :one
 SELECT * FROM users WHERE id = $1;
 
+-- name: LockUser :one
+UPDATE users SET id = id WHERE id = $1 RETURNING *;
+
 -- name: UserByName :one
 SELECT * FROM users WHERE username = $1;
 
@@ -30,14 +33,6 @@ ORDER BY u.id LIMIT $3;
 -- name: UpdateUser :execrows
 UPDATE users SET username = $2, name = $3, email = $4, name_key = $5, admin = $6, state = $7, signed_in_at = $8
 WHERE id = $1;
-
--- Changes of administrators go one after the other: they hold the first user's
--- row until they are done.
--- name: HoldAdministrators :exec
-UPDATE users SET admin = admin WHERE id = 1;
-
--- name: CountAdministrators :one
-SELECT COUNT(*) FROM users WHERE admin AND state = 'active' AND kind = 'person';
 
 -- name: InsertIdentity :exec
 INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4);

@@ -9,28 +9,6 @@ import (
 	"context"
 )
 
-const countAdministrators = `-- name: CountAdministrators :one
-SELECT COUNT(*) FROM users WHERE admin AND state = 'active' AND kind = 'person'
-`
-
-func (q *Queries) CountAdministrators(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countAdministrators)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const holdAdministrators = `-- name: HoldAdministrators :exec
-UPDATE users SET admin = admin WHERE id = 1
-`
-
-// Changes of administrators go one after the other: they hold the first user's
-// row until they are done.
-func (q *Queries) HoldAdministrators(ctx context.Context) error {
-	_, err := q.db.ExecContext(ctx, holdAdministrators)
-	return err
-}
-
 const insertIdentity = `-- name: InsertIdentity :exec
 INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
 `
@@ -79,6 +57,28 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		arg.State,
 		arg.CreatedAt,
 	)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Username,
+		&i.Name,
+		&i.Email,
+		&i.NameKey,
+		&i.Kind,
+		&i.Admin,
+		&i.State,
+		&i.CreatedAt,
+		&i.SignedInAt,
+	)
+	return i, err
+}
+
+const lockUser = `-- name: LockUser :one
+UPDATE users SET id = id WHERE id = $1 RETURNING id, username, name, email, name_key, kind, admin, state, created_at, signed_in_at
+`
+
+func (q *Queries) LockUser(ctx context.Context, id int64) (User, error) {
+	row := q.db.QueryRowContext(ctx, lockUser, id)
 	var i User
 	err := row.Scan(
 		&i.ID,
