@@ -20,11 +20,12 @@ type NewCluster struct {
 	Enabled          *bool         `json:"enabled,omitempty" doc:"A disabled cluster serves no environment and is left alone"`
 	//nolint:lll // a tag cannot be wrapped
 	AuthorizationType cluster.Authorization `json:"authorization_type,omitempty" enum:"rbac,abac,unknown_authorization" doc:"How the cluster decides; rbac if absent"`
-	APIURL            string                `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
-	CA                string                `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
-	Token             string                `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
-	OwnIdentity       []string              `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Have an account of our own"`
-	Draft             bool                  `json:"draft,omitempty" doc:"To be looked at: it serves nobody, and goes after an hour unless saved"`
+
+	APIURL      string   `json:"api_url" maxLength:"2048" example:"https://k8s.example.com:6443"`
+	CA          string   `json:"ca,omitempty" maxLength:"65536" doc:"Certificates in PEM; the system's roots if absent"`
+	Token       string   `json:"token" maxLength:"65536" doc:"Of a service account. Never shown again."`
+	OwnIdentity []string `json:"own_identity,omitempty" enum:"namespaces,applications,live" doc:"Have an account of our own"`
+	Draft       bool     `json:"draft,omitempty" doc:"It serves nobody, and goes after an hour unless saved"`
 
 	ClusterSettings
 }

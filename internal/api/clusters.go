@@ -14,7 +14,7 @@ import (
 )
 
 // Clusters is what the API needs of registered clusters.
-type Clusters interface { //nolint:interfacebloat // everything that can be done with one
+type Clusters interface {
 	Attach(ctx context.Context, r cluster.AttachRequest) (cluster.Cluster, error)
 	Cluster(ctx context.Context, idOrName string) (cluster.Cluster, error)
 	Named(ctx context.Context, name string) ([]cluster.Cluster, error)

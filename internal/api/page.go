@@ -9,8 +9,6 @@ import (
 )
 
 // PageInput asks for one page of a list in order of id.
-//
-//nolint:recvcheck // Resolve changes it, the others read it
 type PageInput struct {
 	address url.URL
 

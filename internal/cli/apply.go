@@ -81,7 +81,7 @@ func (c *call) make(ctx context.Context, r apiRequest) error {
 	if r.gone == "" {
 		return nil
 	}
-	return c.gone(ctx, r.gone, r.topic, "removed")
+	return c.gone(ctx, r.gone, r.topic)
 }
 
 // lines prints the differences, and their number.

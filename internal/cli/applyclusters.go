@@ -62,7 +62,8 @@ func (p *planner) attach(c orgCluster, what, token string) {
 	p.add(signAdd, what, nil, apiRequest{method: http.MethodPost, path: "/clusters", body: wanted})
 	for _, group := range c.Grants {
 		p.changes = append(p.changes, change{
-			Sign: signNeeded, What: fmt.Sprintf("grant of %s to group %s", what, group), Hint: "apply the file again, once the cluster is attached",
+			Sign: signNeeded, What: fmt.Sprintf("grant of %s to group %s", what, group),
+			Hint: "apply the file again, once the cluster is attached",
 		})
 	}
 }

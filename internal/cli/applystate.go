@@ -164,16 +164,7 @@ func (r *stateReader) project(p orgProject) {
 
 // clusters reads clusters, their grants, and whom they are of if the file does not name these elsewhere.
 func (r *stateReader) clusters() {
-	for _, c := range r.file.Clusters {
-		if _, known := r.there.groups[key(c.Group)]; c.Group != "" && !known {
-			r.group(c.Group, false)
-		}
-		for _, of := range []string{c.Project, deref(c.ManagementProject)} {
-			if _, known := r.there.projects[key(of)]; of != "" && !known {
-				r.project(orgProject{orgWords: orgWords{Path: of}})
-			}
-		}
-	}
+	r.owners()
 	r.there.clusters = listed[api.Cluster](r, "/clusters")
 	for _, c := range r.file.Clusters {
 		there, ok := r.there.cluster(c)
@@ -183,6 +174,20 @@ func (r *stateReader) clusters() {
 		grants, _ := seen[api.Items[api.Grant]](r, path("clusters", itoa(there.ID), "grants"))
 		for _, g := range grants.Items {
 			r.there.grants[there.ID] = append(r.there.grants[there.ID], g.Group)
+		}
+	}
+}
+
+// owners reads whom clusters are of.
+func (r *stateReader) owners() {
+	for _, c := range r.file.Clusters {
+		if _, known := r.there.groups[key(c.Group)]; c.Group != "" && !known {
+			r.group(c.Group, false)
+		}
+		for _, of := range []string{c.Project, deref(c.ManagementProject)} {
+			if _, known := r.there.projects[key(of)]; of != "" && !known {
+				r.project(orgProject{orgWords: orgWords{Path: of}})
+			}
 		}
 	}
 }

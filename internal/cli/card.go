@@ -117,13 +117,13 @@ func unusable(c api.Cluster) error {
 }
 
 // gone waits until the path is not found any more.
-func (c *call) gone(ctx context.Context, path, topic, done string) error {
+func (c *call) gone(ctx context.Context, path, topic string) error {
 	c.progress.run("remove", "waiting for the cluster")
 	err := watch(ctx, c.client, path, []string{topic}, func(any) (bool, error) { return false, nil })
 	c.progress.stop()
 	if _, code := diagnose(err); code != exitNotFound {
 		return err
 	}
-	c.progress.done(done, "")
+	c.progress.done("removed", "")
 	return nil
 }

@@ -122,7 +122,7 @@ func (r *run) clusterRemove() *cobra.Command {
 				return err
 			}
 			if !noWait {
-				if err := c.gone(ctx, clusterPath(found), removing.Topic, "removed"); err != nil {
+				if err := c.gone(ctx, clusterPath(found), removing.Topic); err != nil {
 					return err
 				}
 			}

@@ -134,7 +134,7 @@ func (r *run) namespaceRemove() *cobra.Command {
 				return err
 			}
 			if !noWait {
-				if err := c.gone(ctx, at.path("namespace"), removing.Topic, "removed"); err != nil {
+				if err := c.gone(ctx, at.path("namespace"), removing.Topic); err != nil {
 					return err
 				}
 			}

@@ -160,7 +160,7 @@ func (r *run) projectRemove() *cobra.Command {
 				return err
 			}
 			if !noWait {
-				if err := c.gone(ctx, at, "project/"+strconv.FormatInt(removing.ID, 10), "removed"); err != nil {
+				if err := c.gone(ctx, at, "project/"+strconv.FormatInt(removing.ID, 10)); err != nil {
 					return err
 				}
 			}

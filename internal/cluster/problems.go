@@ -33,7 +33,7 @@ type Invalid struct {
 // Problems are everything that is wrong with a cluster as it was asked for, in
 // the order of its attributes. They are the cause of a validation error.
 //
-//nolint:errname // it is a list, which is looked into
+//nolint:errname,recvcheck // it is a list, which is filled and looked into
 type Problems []Invalid
 
 // Error lists the problems.

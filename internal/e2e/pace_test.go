@@ -29,7 +29,7 @@ type errand struct {
 // timing is how long the answers to an errand took, in order.
 type timing struct {
 	errand errand
-	took  []time.Duration
+	took   []time.Duration
 }
 
 func (t timing) quantile(q float64) time.Duration {

@@ -21,8 +21,6 @@ func counted(n int, err error) (int, bool, error) {
 func all() Page { return Page{Limit: MaxCount + 1} }
 
 // changed lists the names of what differs, for the record.
-//
-//nolint:recvcheck // set changes it, String reads it
 type changed []string
 
 // set gives a field what it shall have, if that differs, and notes its name.

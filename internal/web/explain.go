@@ -61,7 +61,7 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request) error {
 }
 
 func verdictStatus(r cluster.Reason) status {
-	switch r { //nolint:exhaustive // the others fit and lose
+	switch r {
 	case cluster.Serves:
 		return status{"good", "serves"}
 	case cluster.IsDisabled, cluster.IsRemoving, cluster.IsDraft:

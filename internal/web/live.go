@@ -35,7 +35,9 @@ func (h *Handler) live(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer leave()
 	// A page may name more than its reader may follow, such as a cluster that it inherits: those it reads again by the minute.
-	topics = slices.DeleteFunc(topics, func(topic string) bool { return !h.mayFollow(r.Context(), who, topic) })
+	topics = slices.DeleteFunc(topics, func(topic string) bool { //nolint:contextcheck // it is the request's
+		return !h.mayFollow(r.Context(), who, topic)
+	})
 	notices, cancel := h.Bus.Subscribe(r.Context(), event.Topics(topics...))
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
