@@ -113,13 +113,13 @@ func (h *Handler) private(p page) http.Handler {
 			toSignIn(w, r)
 			return nil
 		}
-		r = r.WithContext(auth.WithIdentity(r.Context(), identity))
+		ctx := auth.WithIdentity(r.Context(), identity)
 		if r.Method == http.MethodPost {
-			if err := h.Limits.Allow(r.Context(), auth.Writes, auth.UserKey(identity.UserID)); err != nil {
+			if err := h.Limits.Allow(ctx, auth.Writes, auth.UserKey(identity.UserID)); err != nil {
 				return err
 			}
 		}
-		return p(w, r)
+		return p(w, r.WithContext(ctx))
 	})
 }
 
