@@ -28,8 +28,9 @@ func (e *estate) openDB(t *testing.T) *sql.DB {
 func TestCredentialsOfAWSTurnUpNowhere(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, filepath.Join(shared.bin, "roadstead"), "ROADSTEAD_LOG_LEVEL=debug")
-	stream := e.follow(t, "provision/1", "provisions", "provision-roles")
+	lists := e.follow(t, "provisions", "provision-roles")
 	e.begin(t)
+	stream := e.follow(t, "provision/1")
 	e.reaches(t, "ready")
 	e.must(t, "eks", "inventory", e.name)
 	all := e.all(t)
@@ -37,7 +38,7 @@ func TestCredentialsOfAWSTurnUpNowhere(t *testing.T) {
 	for where, content := range e.all(t) {
 		all[where+", at the end"] = content
 	}
-	all["the stream"] = stream.bytes()
+	all["the stream"], all["the stream of the lists"] = stream.bytes(), lists.bytes()
 	if !bytes.Contains(all["the stream"], []byte("event: change")) {
 		t.Errorf("the stream told nothing: %q", all["the stream"])
 	}

@@ -138,7 +138,7 @@ func TestBadAddressesAreMarked(t *testing.T) {
 			if err := os.WriteFile(token, []byte("a-token"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			args := []string{"cluster", "add", name, "--instance", "--api-url", tc.url, "--token-file", token}
+			args := []string{"cluster", "add", name, "--instance", "--environment-scope", name, "--api-url", tc.url, "--token-file", token}
 			if tc.ca != "" {
 				args = append(args, "--ca-file", tc.ca)
 			}

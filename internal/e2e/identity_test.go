@@ -185,7 +185,7 @@ func TestIdentityOutlivesAnOutage(t *testing.T) {
 	var all []names
 	for range 3 {
 		n := newNames()
-		s.must(t, append(s.attachAs(t, admin, n.cluster), "--own-identity")...)
+		s.must(t, append(s.attachAs(t, admin, n.cluster), "--own-identity", "--environment-scope", n.cluster)...)
 		eventually(t, settled, func() error { return s.ownIdentity(n) })
 		all = append(all, n)
 	}

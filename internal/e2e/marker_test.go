@@ -223,10 +223,12 @@ func (h *haystack) attach(t *testing.T, id int, name string, stub *kubetest.Serv
 func (h *haystack) drive(t *testing.T, id int, name string) {
 	t.Helper()
 	ctx := t.Context()
-	h.follow(ctx, t, id)
+	at := strconv.Itoa(id)
+	h.follow(ctx, t, "clusters,project/1,cluster/"+at+",value/"+at+"/connection")
 	h.server.send(ctx, t, http.MethodPost, "/api/v1/clusters/"+name+"/check", nil)
 	h.server.send(ctx, t, http.MethodPut, h.project+"/environments/"+name+"/namespace", map[string]string{})
 	h.server.send(ctx, t, http.MethodPost, "/api/v1/clusters/"+name+"/applications/"+h.app+"/install", map[string]string{})
+	h.follow(ctx, t, "application/"+at+",namespace/"+at+",operation/"+at+",operation/"+at+"/log")
 	var row struct{ Name string }
 	if _, err := h.server.get(ctx, h.project+"/environments/"+name+"/namespace", &row); err != nil {
 		t.Fatal(err)
@@ -239,12 +241,9 @@ func (h *haystack) drive(t *testing.T, id int, name string) {
 	}
 }
 
-// follow keeps what the event streams say until the test ends.
-func (h *haystack) follow(ctx context.Context, t *testing.T, id int) {
+// follow keeps what an event stream about something that is there says until the test ends.
+func (h *haystack) follow(ctx context.Context, t *testing.T, topics string) {
 	t.Helper()
-	at := strconv.Itoa(id)
-	topics := "clusters,cluster/" + at + ",application/" + at + ",project/1,namespace/" + at + ",operation/" + at + ",operation/" + at +
-		"/log,value/" + at + "/connection"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.server.address+"/api/v1/events?topics="+topics, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -258,7 +257,7 @@ func (h *haystack) follow(ctx context.Context, t *testing.T, id int) {
 		t.Fatalf("events: %s", answer.Status)
 	}
 	stream := &recorded{}
-	h.streams["events of cluster "+at] = stream
+	h.streams["events of "+topics] = stream
 	go func() {
 		defer answer.Body.Close()
 		_, _ = io.Copy(stream, answer.Body)

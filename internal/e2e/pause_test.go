@@ -39,9 +39,8 @@ func TestClusterIsRegisteredTwice(t *testing.T) {
 	again := n
 	again.cluster = unique("c")
 	s := newServerWith(t, n.app)
-	for _, each := range []names{n, again} {
-		s.must(t, s.attachArgs(t, each.cluster)...)
-	}
+	s.must(t, s.attachArgs(t, n.cluster)...)
+	s.must(t, append(s.attachArgs(t, again.cluster), "--environment-scope", "again")...)
 	for _, each := range []names{n, again} {
 		s.must(t, "app", "install", n.app, "--cluster", each.cluster, "--no-wait")
 	}

@@ -141,7 +141,7 @@ func (s *server) attachFast(t testing.TB, name string) {
 		t.Fatal(err)
 	}
 	body, err := json.Marshal(map[string]string{
-		"name": name, "level": "instance", "api_url": shared.api, "ca": string(ca), "token": shared.token,
+		"name": name, "level": "instance", "environment_scope": name, "api_url": shared.api, "ca": string(ca), "token": shared.token,
 	})
 	if err != nil {
 		t.Fatal(err)
