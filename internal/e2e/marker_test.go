@@ -167,9 +167,13 @@ func TestWhatAClusterSaysAsAnErrorGoesToTheLogOnly(t *testing.T) {
 	stub := kubetest.NewServer(t)
 	stub.Answer("*", side.answer)
 	h.attach(t, len(clusters)+1, "turncoat", stub)
-	for i, c := range append(clusters, hostile{name: "turncoat"}) {
-		h.drive(t, i+1, c.name)
+	all := append(clusters, hostile{name: "turncoat"})
+	h.follow(t, len(all), "cluster/%d", "value/%d/connection")
+	for _, c := range all {
+		h.drive(t, c.name)
 	}
+	h.follow(t, len(all), "namespace/%d", "application/%d")
+	h.follow(t, len(all), "operation/%d", "operation/%d/log")
 	failPod(t, stub, side.objects, n.app, m.said())
 	side.objects.Put("/api/v1/namespaces/gitlab-managed-apps/events", "e", map[string]any{
 		"reason": m.text, "message": m.said(), "type": "Warning",
@@ -220,15 +224,12 @@ func (h *haystack) attach(t *testing.T, id int, name string, stub *kubetest.Serv
 }
 
 // drive asks for everything that the product does with a cluster.
-func (h *haystack) drive(t *testing.T, id int, name string) {
+func (h *haystack) drive(t *testing.T, name string) {
 	t.Helper()
 	ctx := t.Context()
-	at := strconv.Itoa(id)
-	h.follow(ctx, t, "clusters,project/1,cluster/"+at+",value/"+at+"/connection")
 	h.server.send(ctx, t, http.MethodPost, "/api/v1/clusters/"+name+"/check", nil)
 	h.server.send(ctx, t, http.MethodPut, h.project+"/environments/"+name+"/namespace", map[string]string{})
 	h.server.send(ctx, t, http.MethodPost, "/api/v1/clusters/"+name+"/applications/"+h.app+"/install", map[string]string{})
-	h.follow(ctx, t, "application/"+at+",namespace/"+at+",operation/"+at+",operation/"+at+"/log")
 	var row struct{ Name string }
 	if _, err := h.server.get(ctx, h.project+"/environments/"+name+"/namespace", &row); err != nil {
 		t.Fatal(err)
@@ -241,9 +242,16 @@ func (h *haystack) drive(t *testing.T, id int, name string) {
 	}
 }
 
-// follow keeps what an event stream about something that is there says until the test ends.
-func (h *haystack) follow(ctx context.Context, t *testing.T, topics string) {
+// follow keeps what an event stream says about so many of each kind until the test ends.
+func (h *haystack) follow(t *testing.T, count int, kinds ...string) {
 	t.Helper()
+	ctx := t.Context()
+	topics := "clusters,project/1"
+	for _, kind := range kinds {
+		for i := range count {
+			topics += "," + fmt.Sprintf(kind, i+1)
+		}
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.server.address+"/api/v1/events?topics="+topics, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +265,7 @@ func (h *haystack) follow(ctx context.Context, t *testing.T, topics string) {
 		t.Fatalf("events: %s", answer.Status)
 	}
 	stream := &recorded{}
-	h.streams["events of "+topics] = stream
+	h.streams["events of "+strings.Join(kinds, " and ")] = stream
 	go func() {
 		defer answer.Body.Close()
 		_, _ = io.Copy(stream, answer.Body)
