@@ -120,7 +120,7 @@ func (h *haystack) paths(t *testing.T) (paths []string) {
 			at := strconv.Itoa(id)
 			environment := h.environment(id)
 			paths = append(paths, strings.NewReplacer("{cluster}", at, "{operation}", at, "{project}", "1", "{group}", "1",
-				"{environment}", environment, "{name}", h.app, "{run}", "1", "{role}", "1").Replace(pattern))
+				"{environment}", environment, "{name}", h.app, "{run}", "1", "{role}", "1", "{token}", "1", "{user}", "1").Replace(pattern))
 		}
 	}
 	slices.Sort(paths)
