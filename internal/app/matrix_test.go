@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,8 +48,11 @@ func (m *matrix) every(t *testing.T, routes []route, examples map[string][]examp
 			t.Errorf("%s has no example request: add one to the table", r.name())
 		}
 		for _, e := range examples[r.name()] {
-			if e.about == anybody && e.ability == "" {
-				e.about, e.ability = r.usual.about, r.usual.ability
+			if e.about == anybody {
+				e.about = r.usual.about
+			}
+			if e.ability == "" {
+				e.ability = r.usual.ability
 			}
 			for _, who := range m.people {
 				for _, scope := range who.scopes() {
@@ -90,7 +95,7 @@ func (p person) scopes() []auth.Scope {
 	if p.tokens == nil {
 		return []auth.Scope{""}
 	}
-	return []auth.Scope{auth.API, auth.ReadAPI}
+	return slices.Sorted(maps.Keys(p.tokens))
 }
 
 // about says of whom the subject of a request is.
@@ -113,6 +118,8 @@ type example struct {
 	ask func(who person, allowed bool) request
 	// unrecorded says why a success leaves no row in the audit record; empty when it must.
 	unrecorded string
+	// absent says that nobody finds it on this server.
+	absent bool
 }
 
 // request is what is sent, beside the method.
@@ -121,12 +128,16 @@ type request struct {
 	body string
 	// token is the one to call with, where it is not a usual one of the caller's.
 	token string
+	// from are the headers by which a browser says whose page sends a form; ours when there are none.
+	from map[string]string
 }
 
 // expect is the status that refuses a request; zero when it is let in.
 func (m *matrix) expect(e example, method string, who person, scope auth.Scope) int {
 	rule := m.rules[e.ability]
 	switch {
+	case e.absent:
+		return http.StatusNotFound
 	case e.about == anybody:
 		return 0
 	case who.tokens == nil:
@@ -173,9 +184,9 @@ func (m *matrix) try(t *testing.T, method, name string, e example, who person, s
 	switch {
 	case want != 0 && status != want, want == 0 && (refused || status >= 500 || status == http.StatusTooManyRequests):
 		t.Errorf("%s %s as %s with %q: status %d, want %d\n%.300s", name, r.path, who.name, scope, status, want, text)
-	case method != http.MethodGet && status < 300 && e.unrecorded == "" && m.audited(t) == before:
+	case method != http.MethodGet && status < 400 && e.unrecorded == "" && m.audited(t) == before:
 		t.Errorf("%s %s as %s left no row in the audit record", name, r.path, who.name)
-	case want == 0 && status < 300:
+	case e.absent, want == 0 && status < 400:
 		m.proved[name] = true
 	}
 }
@@ -194,10 +205,10 @@ func (m *matrix) call(t *testing.T, method string, r request, token string) (int
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	asked := httptest.NewRequestWithContext(ctx, method, m.prefix+r.path, strings.NewReader(r.body))
-	if token != "" {
+	if m.prefix == "" {
+		browse(asked, r, token)
+	} else {
 		asked.Header.Set("Authorization", "Bearer "+token)
-	}
-	if r.body != "" {
 		asked.Header.Set("Content-Type", "application/json")
 	}
 	m.n++
@@ -207,6 +218,9 @@ func (m *matrix) call(t *testing.T, method string, r request, token string) (int
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if m.prefix == "" && sentToSignIn(answer.Result()) {
+		return http.StatusUnauthorized, string(text)
 	}
 	return answer.Code, string(text)
 }

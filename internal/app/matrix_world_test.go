@@ -56,7 +56,11 @@ func newMatrix(t *testing.T) *matrix {
 	if m.handler, err = c.webHandler(cfg, "1.2.3", io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	m.users = &auth.Service{Store: c.db.Auth(), Access: auth.NewAccess(c.tenants), Now: now, Log: c.log}
+	hash, err := adminToken(cfg, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.users = &auth.Service{Store: c.db.Auth(), Access: auth.NewAccess(c.tenants), AdminHash: hash, Now: now, Log: c.log}
 	for _, rule := range auth.Matrix() {
 		m.rules[rule.Ability] = rule
 	}
