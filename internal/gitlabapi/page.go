@@ -111,23 +111,32 @@ func listed[F, T any](c *call, from []F, n count, turn func(*call, F) (T, error)
 	return answer{http.StatusOK, shown}, nil
 }
 
-// walk reads a page of a list that is told only by what comes after an id: it goes there page by page. That is for
-// lists that are short, and for clients that know pages only.
+// maxWalk is how many rows are walked past on the way to a page: what comes further behind is not shown.
+const maxWalk = 10_000
+
+// walk reads a page of a list that is told only by what comes after an id: it goes there in steps as long as the longest
+// page. That is for lists that are short, and for clients that know pages only.
 func walk[T any](
 	p page, after int64, id func(T) int64, fetch func(after int64, limit int) ([]T, error),
 ) (found []T, n count, err error) {
-	for number := 1; ; number++ {
-		if found, err = fetch(after, p.size); err != nil {
+	for before := min(p.offset(), maxWalk); n.total < before; {
+		step := min(before-n.total, maxPageSize)
+		passed, err := fetch(after, step)
+		if err != nil {
 			return nil, count{}, err
 		}
-		n.total += len(found)
-		if n.more = len(found) == p.size; number == p.number || !n.more {
-			break
+		if n.total += len(passed); len(passed) < step {
+			return nil, n, nil
 		}
-		after = id(found[len(found)-1])
+		after = id(passed[len(passed)-1])
 	}
-	if n.total <= p.offset() {
-		found = nil
+	if p.offset() >= maxWalk {
+		return nil, n, nil
 	}
+	if found, err = fetch(after, p.size); err != nil {
+		return nil, count{}, err
+	}
+	n.total += len(found)
+	n.more = len(found) == p.size
 	return found, n, nil
 }

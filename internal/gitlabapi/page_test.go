@@ -123,3 +123,43 @@ func TestWalk(t *testing.T) {
 		})
 	}
 }
+
+// A page far behind costs as many reads as its distance has longest pages, and beyond a limit none is shown.
+func TestWalkIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		page  page
+		found []int64
+		count count
+		reads int
+	}{
+		"far":               {page{251, 1}, []int64{251}, count{251, true}, 4},
+		"the last to reach": {page{100, 100}, numbers(9901, 10_000), count{10_000, true}, 100},
+		"the first beyond":  {page{101, 100}, nil, count{10_000, false}, 100},
+		"row by row":        {page{maxPage, 1}, nil, count{10_000, false}, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reads := 0
+			endless := func(after int64, limit int) ([]int64, error) {
+				reads++
+				return numbers(after+1, after+int64(limit)), nil
+			}
+			found, n, err := walk(test.page, 0, func(id int64) int64 { return id }, endless)
+			if err != nil || n != test.count || reads != test.reads {
+				t.Errorf("count = %+v after %d reads, %v; want %+v after %d", n, reads, err, test.count, test.reads)
+			}
+			if diff := cmp.Diff(test.found, found); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func numbers(first, last int64) []int64 {
+	var all []int64
+	for n := first; n <= last; n++ {
+		all = append(all, n)
+	}
+	return all
+}
