@@ -75,7 +75,7 @@ type EditUser struct {
 
 type listUsersInput struct {
 	PageInput
-	Search string         `query:"search" maxLength:"255" doc:"The beginning of a username, name or e-mail"`
+	Search string         `query:"search" maxLength:"255" doc:"The beginning of a username or name; for administrators also of an e-mail"`
 	Kind   auth.Kind      `query:"kind" enum:"person,bot,service" default:"person"`
 	State  auth.UserState `query:"state" enum:"active,blocked" doc:"For administrators; others see active users"`
 	Admins bool           `query:"admins" doc:"For administrators: only administrators"`

@@ -14,7 +14,8 @@ type Store interface {
 	User(ctx context.Context, id int64) (User, error)
 	UserByName(ctx context.Context, username string) (User, error)
 	UserByIdentity(ctx context.Context, issuer, subject string) (User, error)
-	Users(ctx context.Context, q UserQuery) ([]User, error)
+	// Users lists in order of id. A search compares with e-mails too when told so.
+	Users(ctx context.Context, q UserQuery, emails bool) ([]User, error)
 	Links(ctx context.Context, userID int64) ([]Link, error)
 
 	Token(ctx context.Context, id int64) (Token, error)

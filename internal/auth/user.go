@@ -50,7 +50,8 @@ type User struct {
 type UserQuery struct {
 	// Kind is whom to list: people when empty.
 	Kind Kind
-	// Search leaves users whose username, name or e-mail begins with it, in any case.
+	// Search leaves users whose username or name begins with it, in any case. For
+	// administrators, who see e-mails, the e-mail counts too.
 	Search string
 	// State leaves users in that state; empty is any.
 	State UserState

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -62,6 +63,28 @@ func TestCreateUser(t *testing.T) {
 	}
 	if list := must(w.Users(t.Context(), auth.UserQuery{Search: " ANN "}))(t); len(list) != 1 {
 		t.Errorf("the search found %+v", list)
+	}
+}
+
+// Who is not shown an e-mail cannot guess it by searching.
+func TestOnlyAdministratorsFindByEmail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must(w.CreateUser(t.Context(), auth.NewUser{Profile: auth.Profile{Username: "ann", Email: "secret@example.org"}}))(t)
+	_, bob := w.person("bob")
+	for name, test := range map[string]struct {
+		ctx    context.Context
+		search string
+		want   int
+	}{
+		"an administrator": {w.admin(), "SECRET@", 1},
+		"another user":     {bob, "secret@", 0},
+		"by the username":  {bob, "an", 1},
+		"nobody":           {t.Context(), "secret@", 0},
+	} {
+		if list := must(w.Users(test.ctx, auth.UserQuery{Search: test.search}))(t); len(list) != test.want {
+			t.Errorf("%s found %+v, want %d", name, list, test.want)
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func (r *run) userList() *cobra.Command {
 		}
 		return c.out.show(found, func(t *table) { userRows(t, found.Items...) })
 	})
-	c.Flags().StringVar(&search, "search", "", "the beginning of a username, name or e-mail")
+	c.Flags().StringVar(&search, "search", "", "the beginning of a username or name; for administrators also of an e-mail")
 	c.Flags().StringVar(&kind, "kind", "", "person, bot or service")
 	return c
 }

@@ -47,8 +47,8 @@ func (s Auth) UserByIdentity(ctx context.Context, issuer, subject string) (auth.
 }
 
 // Users lists users in order of id. A search is for what begins with it, so that
-// an index answers.
-func (s Auth) Users(ctx context.Context, q auth.UserQuery) (list []auth.User, err error) {
+// an index answers. It compares with e-mails only when told so.
+func (s Auth) Users(ctx context.Context, q auth.UserQuery, emails bool) (list []auth.User, err error) {
 	var rows []sqlgen.User
 	if q.Search == "" {
 		rows, err = s.db.reader().Users(ctx, sqlgen.UsersParams{
@@ -57,7 +57,7 @@ func (s Auth) Users(ctx context.Context, q auth.UserQuery) (list []auth.User, er
 	} else {
 		rows, err = s.db.reader().SearchUsers(ctx, sqlgen.SearchUsersParams{
 			Kind: string(q.Kind), ID: q.After, Limit: int32(q.Limit), Admins: q.Admins, State: string(q.State),
-			FromText: q.Search, ToText: q.Search + "\U0010ffff",
+			FromText: q.Search, ToText: q.Search + "\U0010ffff", Emails: emails,
 		})
 	}
 	return each(rows, user), doing(err, "list users")

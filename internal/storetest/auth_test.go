@@ -57,31 +57,33 @@ func TestUsers(t *testing.T) {
 				}
 			}
 			tests := map[string]struct {
-				query auth.UserQuery
-				want  []string
+				query  auth.UserQuery
+				want   []string
+				emails bool
 			}{
-				"people":             {auth.UserQuery{Kind: auth.Person}, []string{"administrator", "ann", "bob"}},
-				"after the second":   {auth.UserQuery{Kind: auth.Person, After: ann.ID}, []string{"bob"}},
-				"one":                {auth.UserQuery{Kind: auth.Person, Limit: 1}, []string{"administrator"}},
-				"services":           {auth.UserQuery{Kind: auth.ServiceUser}, []string{"anchor"}},
-				"administrators":     {auth.UserQuery{Kind: auth.Person, Admins: true}, []string{"administrator", "ann"}},
-				"blocked":            {auth.UserQuery{Kind: auth.Person, State: auth.Blocked}, []string{"bob"}},
-				"by username":        {auth.UserQuery{Kind: auth.Person, Search: "bo"}, []string{"bob"}},
-				"by name":            {auth.UserQuery{Kind: auth.Person, Search: "ann \u00e5"}, []string{"ann"}},
-				"by both":            {auth.UserQuery{Kind: auth.Person, Search: "an"}, []string{"ann", "bob"}},
-				"by e-mail":          {auth.UserQuery{Kind: auth.Person, Search: "ann@example.org"}, []string{"ann"}},
-				"not from within":    {auth.UserQuery{Kind: auth.Person, Search: "example"}, []string{}},
-				"no pattern":         {auth.UserQuery{Kind: auth.Person, Search: "%"}, []string{}},
-				"found and active":   {auth.UserQuery{Kind: auth.Person, Search: "an", State: auth.Active}, []string{"ann"}},
-				"found, next page":   {auth.UserQuery{Kind: auth.Person, Search: "an", After: ann.ID}, []string{"bob"}},
-				"found, first of it": {auth.UserQuery{Kind: auth.Person, Search: "an", Limit: 1}, []string{"ann"}},
+				"people":             {auth.UserQuery{Kind: auth.Person}, []string{"administrator", "ann", "bob"}, false},
+				"after the second":   {auth.UserQuery{Kind: auth.Person, After: ann.ID}, []string{"bob"}, false},
+				"one":                {auth.UserQuery{Kind: auth.Person, Limit: 1}, []string{"administrator"}, false},
+				"services":           {auth.UserQuery{Kind: auth.ServiceUser}, []string{"anchor"}, false},
+				"administrators":     {auth.UserQuery{Kind: auth.Person, Admins: true}, []string{"administrator", "ann"}, false},
+				"blocked":            {auth.UserQuery{Kind: auth.Person, State: auth.Blocked}, []string{"bob"}, false},
+				"by username":        {auth.UserQuery{Kind: auth.Person, Search: "bo"}, []string{"bob"}, false},
+				"by name":            {auth.UserQuery{Kind: auth.Person, Search: "ann \u00e5"}, []string{"ann"}, false},
+				"by both":            {auth.UserQuery{Kind: auth.Person, Search: "an"}, []string{"ann", "bob"}, false},
+				"by e-mail":          {auth.UserQuery{Kind: auth.Person, Search: "ann@example.org"}, []string{"ann"}, true},
+				"no e-mail":          {auth.UserQuery{Kind: auth.Person, Search: "ann@example.org"}, []string{}, false},
+				"not from within":    {auth.UserQuery{Kind: auth.Person, Search: "example"}, []string{}, false},
+				"no pattern":         {auth.UserQuery{Kind: auth.Person, Search: "%"}, []string{}, false},
+				"found and active":   {auth.UserQuery{Kind: auth.Person, Search: "an", State: auth.Active}, []string{"ann"}, false},
+				"found, next page":   {auth.UserQuery{Kind: auth.Person, Search: "an", After: ann.ID}, []string{"bob"}, false},
+				"found, first of it": {auth.UserQuery{Kind: auth.Person, Search: "an", Limit: 1}, []string{"ann"}, false},
 			}
 			for name, test := range tests {
 				if test.query.Limit == 0 {
 					test.query.Limit = 10
 				}
 				got := []string{}
-				for _, u := range must(w.Auth().Users(ctx, test.query))(t) {
+				for _, u := range must(w.Auth().Users(ctx, test.query, test.emails))(t) {
 					got = append(got, u.Username)
 				}
 				if diff := cmp.Diff(test.want, got); diff != "" {

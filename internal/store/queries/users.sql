@@ -25,7 +25,8 @@ SELECT u.* FROM users u
 WHERE u.id IN (
         SELECT a.id FROM users a WHERE a.username >= sqlc.arg(from_text) AND a.username < sqlc.arg(to_text)
         UNION SELECT b.id FROM users b WHERE b.name_key >= sqlc.arg(from_text) AND b.name_key < sqlc.arg(to_text)
-        UNION SELECT c.id FROM users c WHERE c.email >= sqlc.arg(from_text) AND c.email < sqlc.arg(to_text))
+        UNION SELECT c.id FROM users c
+        WHERE CAST(sqlc.arg(emails) AS BOOLEAN) AND c.email >= sqlc.arg(from_text) AND c.email < sqlc.arg(to_text))
     AND u.kind = $1 AND u.id > $2 AND (NOT CAST(sqlc.arg(admins) AS BOOLEAN) OR u.admin)
     AND (CAST(sqlc.arg(state) AS TEXT) = '' OR u.state = CAST(sqlc.arg(state) AS TEXT))
 ORDER BY u.id LIMIT $3;

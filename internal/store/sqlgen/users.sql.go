@@ -100,9 +100,10 @@ SELECT u.id, u.username, u.name, u.email, u.name_key, u.kind, u.admin, u.state, 
 WHERE u.id IN (
         SELECT a.id FROM users a WHERE a.username >= $4 AND a.username < $5
         UNION SELECT b.id FROM users b WHERE b.name_key >= $4 AND b.name_key < $5
-        UNION SELECT c.id FROM users c WHERE c.email >= $4 AND c.email < $5)
-    AND u.kind = $1 AND u.id > $2 AND (NOT CAST($6 AS BOOLEAN) OR u.admin)
-    AND (CAST($7 AS TEXT) = '' OR u.state = CAST($7 AS TEXT))
+        UNION SELECT c.id FROM users c
+        WHERE CAST($6 AS BOOLEAN) AND c.email >= $4 AND c.email < $5)
+    AND u.kind = $1 AND u.id > $2 AND (NOT CAST($7 AS BOOLEAN) OR u.admin)
+    AND (CAST($8 AS TEXT) = '' OR u.state = CAST($8 AS TEXT))
 ORDER BY u.id LIMIT $3
 `
 
@@ -112,6 +113,7 @@ type SearchUsersParams struct {
 	Limit    int32
 	FromText string
 	ToText   string
+	Emails   bool
 	Admins   bool
 	State    string
 }
@@ -123,6 +125,7 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Use
 		arg.Limit,
 		arg.FromText,
 		arg.ToText,
+		arg.Emails,
 		arg.Admins,
 		arg.State,
 	)
