@@ -33,6 +33,27 @@ func TestEventsFollowTopics(t *testing.T) {
 	}
 }
 
+// Answers name a group's topic, so it can be followed.
+func TestGroupIsFollowed(t *testing.T) {
+	t.Parallel()
+	_, c := newClient(t)
+	c.shop()
+	var group api.Group
+	c.call("GET", "/api/v1/groups/acme", "", &group)
+	response := c.open("GET", "/api/v1/events?topics="+group.Topic, "")
+	defer func() { _ = response.Body.Close() }()
+	if open := events(t, response.Body, 1); len(open) != 1 {
+		t.Fatalf("%s is not followed: %d", group.Topic, response.StatusCode)
+	}
+	c.must("PATCH", "/api/v1/groups/acme", `{"name": "Acme"}`)
+	for _, e := range events(t, response.Body, 1) {
+		var change api.Notice
+		if decode(t, e.Data, &change); change.Topic != group.Topic {
+			t.Errorf("event %+v, want a change of %s", e, group.Topic)
+		}
+	}
+}
+
 func TestTopicsThatNobodyMayFollow(t *testing.T) {
 	t.Parallel()
 	_, c := newClient(t)

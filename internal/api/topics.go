@@ -13,7 +13,7 @@ import (
 const maxTopics = 50
 
 // followable is what a topic may look like. Credentials are missing on purpose: they concern only who asked for one.
-var followable = regexp.MustCompile(`^(clusters|(cluster|namespace|project|application|operation)/[0-9]+` +
+var followable = regexp.MustCompile(`^(clusters|(cluster|namespace|group|project|application|operation)/[0-9]+` +
 	`|provisions|provision-roles|provision/[0-9]+|provision-form/[0-9]+/[a-z0-9-]{1,32}` +
 	`|operation/[0-9]+/log|value/[0-9]+/[a-z_]+|mirror/[0-9]+/[a-z]+/[a-z0-9-]{0,63})$`)
 
@@ -44,6 +44,8 @@ func (h *Handler) mayRead(ctx context.Context, topic []string) error {
 		return h.mayReadThe(ctx, auth.ReadApplication, h.ofCluster, topic[1])
 	case "operation":
 		return h.mayReadThe(ctx, auth.ReadApplication, h.ofOperation, topic[1])
+	case "group":
+		return h.mayReadThe(ctx, auth.ReadGroup, h.ofGroup, topic[1])
 	case "project":
 		return h.mayReadThe(ctx, auth.ReadProject, h.ofProject, topic[1])
 	case "namespace":
