@@ -29,7 +29,9 @@ type Identity struct {
 	// TokenID and SessionID name the credential; both are zero for the token of the configuration.
 	TokenID   int64
 	SessionID int64
-	Scopes    []Scope
+	// OpenedBy is the token that opened the session; zero for none.
+	OpenedBy int64
+	Scopes   []Scope
 }
 
 // Writes reports whether the credential allows to change anything.

@@ -100,7 +100,7 @@ func (s *Service) AuthenticateSession(ctx context.Context, secret string) (Ident
 	}
 	return Identity{
 		UserID: user.ID, Name: user.Username, Kind: user.Kind, Admin: user.Admin,
-		SessionID: session.ID, Scopes: []Scope{API},
+		SessionID: session.ID, OpenedBy: session.TokenID, Scopes: []Scope{API},
 	}, nil
 }
 

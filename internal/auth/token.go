@@ -40,7 +40,8 @@ type Token struct {
 	Name      string
 	Scopes    []Scope
 	CreatedBy int64
-	// ParentID is the personal token that made this one, and with which it ends.
+	// ParentID is the personal token that made this one, or opened the session that
+	// did, and with which it ends.
 	ParentID  int64
 	CreatedAt time.Time
 	ExpiresAt time.Time

@@ -28,6 +28,9 @@ func (s *Service) CreateToken(ctx context.Context, r TokenRequest) (secret strin
 	}
 	secret = NewSecret(token.Kind)
 	err = s.Store.Atomically(ctx, func(tx Tx) (err error) {
+		if err := letIn(ctx, tx, token); err != nil {
+			return err
+		}
 		if token.hasBot() {
 			if token.UserID, err = addBot(ctx, tx, token); err != nil {
 				return err
@@ -42,6 +45,23 @@ func (s *Service) CreateToken(ctx context.Context, r TokenRequest) (secret strin
 		return "", Token{}, fmt.Errorf("create an access token: %w", err)
 	}
 	return secret, token, nil
+}
+
+// letIn refuses a token to a user who is blocked, or a bot's to one who asks for
+// it. It locks the user: who is blocked at this moment gets none that outlives it.
+func letIn(ctx context.Context, tx Tx, token Token) error {
+	id := token.UserID
+	if token.hasBot() {
+		id = token.CreatedBy
+	}
+	user, err := tx.FindUser(ctx, id)
+	if err != nil {
+		return err
+	}
+	if user.State != Active {
+		return apperr.Of(apperr.Conflict).WithMessage("The user is blocked.").WithHint("Unblock the user first.")
+	}
+	return nil
 }
 
 // draft is the token that a request asks for, if the caller may have it.
@@ -86,7 +106,7 @@ func (s *Service) personal(ctx context.Context, who Identity, token Token, userI
 	if who.Kind != Person {
 		return Token{}, apperr.Of(apperr.Forbidden).WithHint("Only people have personal access tokens.")
 	}
-	token.UserID, token.ParentID = who.UserID, who.TokenID
+	token.UserID, token.ParentID = who.UserID, max(who.TokenID, who.OpenedBy)
 	return token, nil
 }
 
@@ -99,11 +119,8 @@ func (s *Service) mayLetIn(ctx context.Context, who Identity, userID int64) erro
 	if err != nil {
 		return fmt.Errorf("find user %d: %w", userID, err)
 	}
-	switch {
-	case user.Kind != Person:
+	if user.Kind != Person {
 		return invalid("user", "A personal access token belongs to a person.")
-	case user.State != Active:
-		return apperr.Of(apperr.Conflict).WithMessage("The user is blocked.").WithHint("Unblock the user first.")
 	}
 	return nil
 }
@@ -142,11 +159,8 @@ func (s *Service) mayServe(ctx context.Context, who Identity, userID int64) erro
 	if err != nil {
 		return fmt.Errorf("find service user %d: %w", userID, err)
 	}
-	switch {
-	case user.Kind != ServiceUser:
+	if user.Kind != ServiceUser {
 		return invalid("user", "A service token belongs to a service user.")
-	case user.State != Active:
-		return apperr.Of(apperr.Conflict).WithMessage("The service user is blocked.")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 func TestPersonalToken(t *testing.T) {
@@ -129,6 +130,50 @@ func TestTokenEnds(t *testing.T) {
 		_, err = w.AuthenticateSession(t.Context(), session)
 		wantCode(t, err, apperr.Unauthenticated)
 	})
+	t.Run("with the token that opened the session it was made in", func(t *testing.T) {
+		t.Parallel()
+		w, _, secret, token := setup(t)
+		session, _, err := w.SignIn(t.Context(), secret)
+		check(t, err)
+		who := must(w.AuthenticateSession(t.Context(), session))(t)
+		child, _ := w.personal(auth.WithIdentity(t.Context(), who), auth.API)
+		w.wantIn(child)
+		check(t, w.RevokeToken(w.admin(), token.ID))
+		w.wantOut(child)
+	})
+}
+
+// interrupted is a store in which something happens just before a transaction.
+type interrupted struct {
+	auth.Store
+
+	first func()
+}
+
+func (s interrupted) Atomically(ctx context.Context, fn func(auth.Tx) error) error {
+	s.first()
+	return s.Store.Atomically(ctx, fn)
+}
+
+// A user who is blocked while a token is made for him, or by him, gets none.
+func TestBlockedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.places()
+	scopes := []auth.Scope{auth.API}
+	for kind, request := range map[auth.TokenKind]auth.TokenRequest{
+		auth.Personal:   {Kind: auth.Personal, Name: "a", Scopes: scopes},
+		auth.GroupToken: {Kind: auth.GroupToken, Name: "a", Scopes: scopes, GroupID: w.group.ID},
+	} {
+		user, ctx := w.person("user-" + string(kind))
+		w.join(user, tenant.Owner)
+		racing := *w.Service
+		racing.Store = interrupted{w.Store, func() { must(w.BlockUser(w.admin(), user.ID))(t) }}
+		_, token, err := racing.CreateToken(ctx, request)
+		if apperr.CodeOf(err) != apperr.Conflict || token.ID != 0 {
+			t.Errorf("%s: token %d, %v", kind, token.ID, err)
+		}
+	}
 }
 
 func TestRotate(t *testing.T) {
