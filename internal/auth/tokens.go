@@ -202,7 +202,8 @@ func tokenEntry(action string, t Token) audit.Entry {
 		scopes[i] = string(scope)
 	}
 	detail := map[string]string{
-		"kind": string(t.Kind), "user": strconv.FormatInt(t.UserID, 10), "scopes": strings.Join(scopes, " "), "expires_at": t.ExpiresAt.UTC().Format(time.RFC3339),
+		"kind": string(t.Kind), "user": strconv.FormatInt(t.UserID, 10), "scopes": strings.Join(scopes, " "),
+		"expires_at": t.ExpiresAt.UTC().Format(time.RFC3339),
 	}
 	if t.Role != tenant.NoRole {
 		detail["role"] = t.Role.String()

@@ -309,7 +309,7 @@ func TestAdministratorsLetPeopleIn(t *testing.T) {
 		})
 	}
 	for name, test := range map[string]struct {
-		ctx    context.Context
+		ctx    context.Context //nolint:containedctx // who asks
 		userID int64
 		days   int
 		want   apperr.Code

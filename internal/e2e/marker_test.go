@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -167,7 +168,7 @@ func TestWhatAClusterSaysAsAnErrorGoesToTheLogOnly(t *testing.T) {
 	stub := kubetest.NewServer(t)
 	stub.Answer("*", side.answer)
 	h.attach(t, len(clusters)+1, "turncoat", stub)
-	all := append(clusters, hostile{name: "turncoat"})
+	all := slices.Concat(clusters, []hostile{{name: "turncoat"}})
 	h.follow(t, len(all), "cluster/%d", "value/%d/connection")
 	for _, c := range all {
 		h.drive(t, c.name)

@@ -33,8 +33,9 @@ func main() {
 	flag.StringVar(&o.people, "people", "", "JSON file of who may sign in")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	if err := serve(ctx, o, os.Stdout); err != nil {
+	err := serve(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
