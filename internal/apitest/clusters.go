@@ -87,9 +87,6 @@ func (s *Clusters) Inventory(_ context.Context, id int64) ([]cluster.Item, error
 // Clear implements [cluster.Dependents].
 func (s *Clusters) Clear(context.Context, cluster.Cluster) (bool, error) { return true, nil }
 
-// RemoveNamespaces implements [cluster.Dependents].
-func (s *Clusters) RemoveNamespaces(context.Context, []int64) error { return nil }
-
 // finish plays the worker that checks a connection.
 func (s *Clusters) finish(ctx context.Context, id int64) {
 	s.mu.Lock()

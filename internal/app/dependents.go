@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 
-	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
@@ -49,16 +48,6 @@ func (d dependents) Inventory(ctx context.Context, clusterID int64) ([]cluster.I
 		items = append(items, cluster.Item{Kind: cluster.ItemInstallNamespace, Name: application.PodNamespace, Fate: cluster.Stays})
 	}
 	return items, nil
-}
-
-// RemoveNamespaces implements cluster.Dependents.
-func (d dependents) RemoveNamespaces(ctx context.Context, ids []int64) error {
-	for _, id := range ids {
-		if _, err := d.namespaces.Remove(ctx, id); err != nil && apperr.CodeOf(err) != apperr.NotFound {
-			return err
-		}
-	}
-	return nil
 }
 
 // Clear implements cluster.Dependents. Applications go first if they shall go:

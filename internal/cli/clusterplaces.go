@@ -145,12 +145,23 @@ func (r *run) clusterRevoke() *cobra.Command {
 	c := r.remote("revoke CLUSTER", "End a grant of a cluster", cobra.ExactArgs(1),
 		func(ctx context.Context, c *call, args []string) error {
 			at := path("clusters", args[0], "grants", from) + "?" + query("remains", remains)
-			return c.end(ctx, at, "The cluster is no longer granted to "+from+".")
+			return c.end(ctx, at, "The cluster is no longer granted to "+from+"."+remaining(remains))
 		})
 	c.Flags().StringVar(&from, "group", "", "id or full path of the group")
 	c.Flags().StringVar(&remains, "namespaces", "", "what becomes of the group's namespaces there: leave or clean_up")
 	_ = c.MarkFlagRequired("group")
 	return c
+}
+
+// remaining says what becomes of the namespaces that a grant leaves behind.
+func remaining(remains string) string {
+	switch cluster.Remains(remains) {
+	case cluster.Leave:
+		return " The namespaces of its projects stay there as they are."
+	case cluster.CleanUp:
+		return " The namespaces of its projects there are being removed."
+	}
+	return ""
 }
 
 func grantRows(t *table, grants ...api.Grant) {

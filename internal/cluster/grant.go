@@ -75,10 +75,10 @@ func grantable(c Cluster, groupID int64) error {
 }
 
 // Revoke ends a grant. Namespaces that projects have in the cluster only by
-// this grant keep it in force unless somebody says what becomes of them.
+// this grant keep it in force unless somebody says what becomes of them: if they
+// go, the grant does not end without that being scheduled.
 func (s *Service) Revoke(ctx context.Context, clusterID, groupID int64, remains Remains) error {
-	var stranded []int64
-	err := s.Store.Atomically(ctx, func(tx Tx) (err error) {
+	err := s.Store.Atomically(ctx, func(tx Tx) error {
 		c, err := tx.Cluster(ctx, clusterID)
 		if err != nil {
 			return err
@@ -86,23 +86,34 @@ func (s *Service) Revoke(ctx context.Context, clusterID, groupID int64, remains 
 		if err := tx.DeleteGrant(ctx, clusterID, groupID); err != nil {
 			return err
 		}
-		if stranded, err = tx.Stranded(ctx, clusterID, groupID); err != nil {
+		if err := s.settle(ctx, tx, clusterID, groupID, remains); err != nil {
 			return err
-		}
-		if len(stranded) > 0 && remains == Refuse {
-			return apperr.Of(apperr.Conflict).
-				WithMessage("Projects of the group have " + strconv.Itoa(len(stranded)) + " namespaces in the cluster.").
-				WithHint("Say what becomes of them: leave them as they are, or clean them up.")
 		}
 		tx.Notify("clusters")
 		tx.Notify(topic(clusterID))
 		return recordGrant(ctx, tx, "cluster.revoke", c, groupID)
 	})
-	if err == nil && remains == CleanUp {
-		err = s.Dependents.RemoveNamespaces(ctx, stranded)
-	}
 	if err != nil {
 		return fmt.Errorf("revoke cluster %d from group %d: %w", clusterID, groupID, err)
+	}
+	return nil
+}
+
+// settle says what becomes of the namespaces that are stranded.
+func (s *Service) settle(ctx context.Context, tx Tx, clusterID, groupID int64, remains Remains) error {
+	stranded, err := tx.Stranded(ctx, clusterID, groupID)
+	switch {
+	case err != nil, len(stranded) == 0, remains == Leave:
+		return err
+	case remains == Refuse:
+		return apperr.Of(apperr.Conflict).
+			WithMessage("Projects of the group have " + strconv.Itoa(len(stranded)) + " namespaces in the cluster.").
+			WithHint(`Say what becomes of them: "leave" leaves them as they are, "clean_up" removes them (--namespaces on the command line).`)
+	}
+	for _, id := range stranded {
+		if err := tx.RemoveNamespace(ctx, id, s.Now()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

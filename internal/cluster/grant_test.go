@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
 )
@@ -26,6 +28,35 @@ func TestGrantRefuses(t *testing.T) {
 			w.row = tc.row
 			if _, err := w.service.Grant(t.Context(), 7, 3); apperr.CodeOf(err) != tc.want || len(w.recorded) != 0 {
 				t.Errorf("Grant: %v, recorded %+v", err, w.recorded)
+			}
+		})
+	}
+}
+
+// Whoever ends a grant says what becomes of what it leaves behind.
+func TestRevokeSettlesWhatRemains(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		remains  cluster.Remains
+		stranded []int64
+		want     apperr.Code
+		removed  []int64
+	}{
+		"nothing remains":  {cluster.Refuse, nil, "", nil},
+		"nobody says":      {cluster.Refuse, []int64{5, 6}, apperr.Conflict, nil},
+		"they are left":    {cluster.Leave, []int64{5, 6}, "", nil},
+		"they are removed": {cluster.CleanUp, []int64{5, 6}, "", []int64{5, 6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.stranded = tc.stranded
+			err := w.service.Revoke(t.Context(), 7, 3, tc.remains)
+			if apperr.CodeOf(err) != tc.want || (len(w.recorded) == 0) != (err != nil) {
+				t.Errorf("Revoke: %v, recorded %+v", err, w.recorded)
+			}
+			if diff := cmp.Diff(tc.removed, w.removed); diff != "" {
+				t.Errorf("removed (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -52,8 +52,6 @@ type Dependents interface {
 	// Clear takes it away step by step, as the cluster's removal says, and reports
 	// whether nothing is left that shall go.
 	Clear(ctx context.Context, c Cluster) (bool, error)
-	// RemoveNamespaces has namespaces taken out of the cluster.
-	RemoveNamespaces(ctx context.Context, ids []int64) error
 }
 
 // Service answers for registered clusters.

@@ -65,6 +65,8 @@ type Tx interface {
 	// Stranded lists the namespaces on a cluster whose projects are in a group and
 	// are served by the cluster in no other way.
 	Stranded(ctx context.Context, clusterID, groupID int64) ([]int64, error)
+	// RemoveNamespace has a worker take a namespace out of the cluster.
+	RemoveNamespace(ctx context.Context, id int64, at time.Time) error
 	// Identity reads the identity of a cluster for a change, or returns
 	// apperr.NotFound. SaveIdentity makes or replaces it.
 	Identity(ctx context.Context, clusterID int64) (Identity, error)

@@ -48,7 +48,10 @@ type world struct {
 	draftsBefore time.Time
 	items        []cluster.Item
 	proofs       int
-	invalidated  []int64
+	// stranded are the namespaces that a grant leaves behind, removed those that were taken away.
+	stranded    []int64
+	removed     []int64
+	invalidated []int64
 }
 
 func newWorld(t *testing.T) *world {
@@ -151,7 +154,14 @@ func (w *world) DraftsBefore(_ context.Context, made time.Time) ([]int64, error)
 
 func (w *world) Inventory(context.Context, int64) ([]cluster.Item, error) { return w.items, nil }
 
-func (w *world) RemoveNamespaces(context.Context, []int64) error { return nil }
+func (w *world) DeleteGrant(context.Context, int64, int64) error { return nil }
+
+func (w *world) Stranded(context.Context, int64, int64) ([]int64, error) { return w.stranded, nil }
+
+func (w *world) RemoveNamespace(_ context.Context, id int64, _ time.Time) error {
+	w.removed = append(w.removed, id)
+	return nil
+}
 
 func (w *world) Record(_ context.Context, e audit.Entry) error {
 	w.recorded = append(w.recorded, e)

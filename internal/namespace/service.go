@@ -235,24 +235,31 @@ func (s *Service) OfCluster(ctx context.Context, clusterID int64) ([]Namespace, 
 // cluster.
 func (s *Service) Remove(ctx context.Context, id int64) (n Namespace, err error) {
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
-		if n, err = tx.Namespace(ctx, id); err != nil {
-			return err
-		}
-		n.State, n.Code, n.UpdatedAt = Removing, "", s.Now()
-		n.Generation++
-		if err := tx.UpdateNamespace(ctx, n); err != nil {
-			return err
-		}
-		announce(tx, n)
-		if err := tx.Record(ctx, n.entry("namespace.remove")); err != nil {
-			return err
-		}
-		return tx.Schedule(ctx, n.ref())
+		n, err = Remove(ctx, tx, id, s.Now())
+		return err
 	})
 	if err != nil {
 		return Namespace{}, fmt.Errorf("remove namespace %d: %w", id, err)
 	}
 	return n, nil
+}
+
+// Remove is what [Service.Remove] does, as a part of somebody's transaction.
+func Remove(ctx context.Context, tx Tx, id int64, now time.Time) (Namespace, error) {
+	n, err := tx.Namespace(ctx, id)
+	if err != nil {
+		return Namespace{}, err
+	}
+	n.State, n.Code, n.UpdatedAt = Removing, "", now
+	n.Generation++
+	if err := tx.UpdateNamespace(ctx, n); err != nil {
+		return Namespace{}, err
+	}
+	announce(tx, n)
+	if err := tx.Record(ctx, n.entry("namespace.remove")); err != nil {
+		return Namespace{}, err
+	}
+	return n, tx.Schedule(ctx, n.ref())
 }
 
 // Clear asks for the removal of every namespace of a cluster and reports

@@ -6,6 +6,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
 )
 
@@ -109,6 +110,16 @@ func (t clusterTx) DeleteGrant(ctx context.Context, clusterID, groupID int64) er
 func (t clusterTx) Stranded(ctx context.Context, clusterID, groupID int64) ([]int64, error) {
 	ids, err := t.StrandedNamespaces(ctx, sqlgen.StrandedNamespacesParams{GroupID: groupID, ClusterID: clusterID})
 	return ids, doing(err, "list namespaces of group %d on cluster %d", groupID, clusterID)
+}
+
+// RemoveNamespace has a worker take a namespace out of the cluster. One that is
+// gone by now is fine.
+func (t clusterTx) RemoveNamespace(ctx context.Context, id int64, at time.Time) error {
+	_, err := namespace.Remove(ctx, namespaceTx(t), id, at)
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return nil
+	}
+	return doing(err, "remove namespace %d", id)
 }
 
 func grantOf(r sqlgen.ClusterGrant) cluster.Grant {

@@ -1,6 +1,7 @@
 package storetest_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -9,8 +10,10 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
+	"github.com/roadstead/roadstead/internal/work"
 )
 
 func TestClusterCandidates(t *testing.T) {
@@ -159,6 +162,46 @@ func TestStrandedNamespaces(t *testing.T) {
 			if got := stranded(other.ID); len(got) != 0 {
 				t.Errorf("of the project that manages it %v are stranded", got)
 			}
+		})
+	}
+}
+
+// A grant ends together with what it leaves behind: neither without the other.
+func TestRevokeRemovesInOneTransaction(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			other := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other"}))(t)
+			grouped := w.addCluster(t, cluster.Cluster{Name: "grouped", Level: cluster.Group, GroupID: w.group.ID})
+			w.cluster, w.project = grouped, must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "other/cart"}))(t)
+			w.environment = must(w.tenants.EnsureEnvironment(ctx, w.project.ID, "production"))(t)
+			n := w.addNamespace(t)
+			w.grant(t, grouped, other.ID)
+
+			killed := errors.New("killed")
+			err := w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
+				check(t, tx.DeleteGrant(ctx, grouped.ID, other.ID))
+				check(t, tx.RemoveNamespace(ctx, n.ID, instant()))
+				return killed
+			})
+			if !errors.Is(err, killed) {
+				t.Fatal(err)
+			}
+			ref := work.Ref{Kind: namespace.Kind, Object: n.ID, Cluster: grouped.ID}
+			w.wantNothingDue(t, ref)
+			grants := must(w.Clusters().Grants(ctx, grouped.ID))(t)
+			if got := must(w.Namespaces().Namespace(ctx, n.ID))(t); got.State == namespace.Removing || len(grants) != 1 {
+				t.Errorf("taken back: state %s, grants %+v", got.State, grants)
+			}
+
+			s := &cluster.Service{Store: w.Clusters(), Now: instant}
+			check(t, s.Revoke(ctx, grouped.ID, other.ID, cluster.CleanUp))
+			if got := must(w.Namespaces().Namespace(ctx, n.ID))(t); got.State != namespace.Removing {
+				t.Errorf("the namespace is %s", got.State)
+			}
+			w.claim(t, ref, "worker", time.Minute)
 		})
 	}
 }
