@@ -21,6 +21,8 @@ const (
 	pgSerializationFailed = "40001"
 	pgDeadlock            = "40P01"
 	pgLockNotAvailable    = "55P03"
+	pgNotText             = "22021"
+	pgNotJSONText         = "22P05"
 )
 
 // doing returns nil for nil, else err with what was being done, its meaning
@@ -58,6 +60,8 @@ func classifyPostgres(e *pgconn.PgError, err error) error {
 		return apperr.Of(apperr.AlreadyExists).With(err)
 	case e.Code == pgForeignKeyViolation:
 		return missingParent(err)
+	case e.Code == pgNotText, e.Code == pgNotJSONText:
+		return apperr.Of(apperr.ValidationFailed).With(err).WithMessage("A text is not UTF-8, or holds a NUL.")
 	case transient(err), e.Code == pgLockNotAvailable, strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "57"):
 		return apperr.Of(apperr.Unavailable).With(err)
 	}
