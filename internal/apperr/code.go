@@ -58,6 +58,7 @@ const (
 	ClusterBreakerOpen      Code = "cluster_breaker_open"
 	ClusterVersionOld       Code = "cluster_version_old"
 	ClusterUnsupported      Code = "cluster_unsupported"
+	ClusterScopeTaken       Code = "cluster_scope_taken"
 )
 
 // What a pasted kubeconfig can be refused for.

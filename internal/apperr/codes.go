@@ -86,6 +86,7 @@ var table = [...]Entry{
 	{ClusterBreakerOpen, 503, "The cluster failed several times in a row, so we pause before the next try.", "It is tried again within five minutes; `roadstead cluster check` tries at once."},
 	{ClusterVersionOld, 422, "The cluster's Kubernetes version is older than the supported ones.", "Upgrade the cluster to Kubernetes 1.30 or newer."},
 	{ClusterUnsupported, 500, "This kind of request to a cluster is not supported.", "Report it: the supported API groups are a fixed list."},
+	{ClusterScopeTaken, 409, "Another cluster of this owner serves the same environments.", "Change the environment scope of that cluster or remove it, then try again: nothing is made anew."},
 
 	{KubeconfigInvalid, 422, "The kubeconfig cannot be read.", "Give the YAML that `kubectl config view --raw --minify --flatten` prints."},
 	{KubeconfigExecRefused, 422, "The kubeconfig runs a command to get its credential, which is refused.", "Give a service account token instead; `roadstead cluster manifest` makes one."},

@@ -33,18 +33,8 @@ func TestAForgottenClusterIsCleanedUpWhenItReturns(t *testing.T) {
 			attach[i] = proxy.URL
 		}
 	}
-	s.must(t, append(attach, "--own-identity")...)
-	eventually(t, settled, func() error { return s.ownIdentity(n) })
+	s.moveIn(t, &n, attach)
 	admin.leaves(t)
-	s.must(t, "group", "create", n.group)
-	s.must(t, "project", "create", n.project)
-	s.must(t, "namespace", "ensure", "--project", n.project, "--environment", "production")
-	s.must(t, "app", "install", n.app, "--cluster", n.cluster)
-	namespace := s.namespaceOf(t, n)
-	i, err := s.identity(n.cluster)
-	if err != nil {
-		t.Fatal(err)
-	}
 
 	proxy.Cut(0)
 	if err := s.remove(t, n, "mode=forget&applications=true"); err != nil {
@@ -58,22 +48,54 @@ func TestAForgottenClusterIsCleanedUpWhenItReturns(t *testing.T) {
 	}
 	s.must(t, s.attachArgs(t, n.cluster)...) // the same name, and the scope of all environments
 	eventually(t, settled, func() error { return s.said("work waits for its cluster") })
-	if _, err := shared.kubectl(t.Context(), "get", "namespace", namespace, i.Namespace, n.app); err != nil {
+	if _, err := shared.kubectl(t.Context(), append([]string{"get", "namespace", n.app}, n.held...)...); err != nil {
 		t.Errorf("something went although nobody could have been asked: %v", err)
 	}
 
 	proxy.Heal()
-	eventually(t, 3*settled, func() error {
-		found, err := shared.kubectl(context.Background(), "get", "-A", "-o", "name",
-			"namespaces,clusterroles,clusterrolebindings,roles,rolebindings,leases,configmaps,pods,secrets")
-		for _, of := range []string{"namespace/" + namespace, i.Namespace, "-" + n.app} {
-			if err == nil && strings.Contains(found, of) {
-				err = fmt.Errorf("something of %s is left:\n%s", of, found)
-			}
+	eventually(t, 3*settled, func() error { return s.leftNothing(n) })
+}
+
+// moveIn attaches a cluster and has it hold all that we can have in one: our own identity, a namespace and an
+// application.
+func (s *server) moveIn(t *testing.T, n *names, attach []string) {
+	t.Helper()
+	s.must(t, append(attach, "--own-identity")...)
+	eventually(t, settled, func() error { return s.ownIdentity(*n) })
+	s.must(t, "group", "create", n.group)
+	s.must(t, "project", "create", n.project)
+	s.must(t, "namespace", "ensure", "--project", n.project, "--environment", "production")
+	s.must(t, "app", "install", n.app, "--cluster", n.cluster)
+	i, err := s.identity(n.cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.held = []string{s.namespaceOf(t, *n), i.Namespace}
+}
+
+// leaving reports whether a cluster is known no more, or will soon not be.
+func (s *server) leaving(n names) (bool, error) {
+	var c struct{ State string }
+	status, err := s.get(context.Background(), "/api/v1/clusters/"+n.cluster, &c)
+	if status == http.StatusNotFound {
+		return true, nil
+	}
+	return c.State == "removing", err
+}
+
+// leftNothing returns nil when a cluster's registration has ended, for us as well, and nothing of ours is in it.
+func (s *server) leftNothing(n names) error {
+	if err := s.recorded("cluster.forgotten"); err != nil {
+		return err
+	}
+	found, err := shared.kubectl(context.Background(), "get", "-A", "-o", "name",
+		"namespaces,clusterroles,clusterrolebindings,roles,rolebindings,leases,configmaps,pods,secrets")
+	for _, of := range append([]string{"-" + n.app}, n.held...) {
+		if err == nil && strings.Contains(found, of) {
+			err = fmt.Errorf("something of %s is left:\n%s", of, found)
 		}
-		return errors.Join(err, releases(n, 0))
-	})
-	eventually(t, settled, func() error { return s.recorded("cluster.forgotten") })
+	}
+	return errors.Join(err, releases(n, 0), leftovers(n))
 }
 
 // remove ends a registration as the query says.

@@ -292,7 +292,7 @@ func TestRemovedClusterTakesOurIdentityAlong(t *testing.T) {
 // it takes a seeded sample.
 func TestIdentityIsKilledAtEveryInstant(t *testing.T) {
 	t.Parallel()
-	attach := func(t *testing.T, s *server, n names) {
+	attach := func(t *testing.T, s *server, n *names) {
 		t.Helper()
 		s.must(t, s.attachAs(t, newAdministrator(t), n.cluster)...)
 	}
@@ -307,10 +307,10 @@ func TestIdentityIsKilledAtEveryInstant(t *testing.T) {
 			ended: (*server).ownIdentity,
 		},
 		"rotate": {
-			prepare: func(t *testing.T, s *server, n names) {
+			prepare: func(t *testing.T, s *server, n *names) {
 				t.Helper()
 				s.must(t, append(s.attachAs(t, newAdministrator(t), n.cluster), "--own-identity")...)
-				eventually(t, settled, func() error { return s.ownIdentity(n) })
+				eventually(t, settled, func() error { return s.ownIdentity(*n) })
 			},
 			request: func(n names) []string { return []string{"cluster", "identity", "rotate", n.cluster} },
 			accepted: func(s *server, n names) (bool, error) {

@@ -24,7 +24,7 @@ const stopLimit = 10 * time.Second
 // act is something that must survive a crash at any instant.
 type act struct {
 	// prepare runs before the kill points count.
-	prepare func(t *testing.T, s *server, names names)
+	prepare func(t *testing.T, s *server, names *names)
 	// request asks for the work without waiting for it.
 	request func(names names) []string
 	// accepted reports whether the server remembers the request.
@@ -36,22 +36,24 @@ type act struct {
 // names are what one round calls its things.
 type names struct {
 	cluster, group, project, app string
+	// held are the namespaces that we made in the cluster, for acts that take them away.
+	held []string
 }
 
 func acts() map[string]act {
-	attach := func(t *testing.T, s *server, n names) {
+	attach := func(t *testing.T, s *server, n *names) {
 		t.Helper()
 		s.must(t, s.attachArgs(t, n.cluster)...)
 	}
 	return map[string]act{
 		"attach": {
-			prepare:  func(t *testing.T, s *server, n names) { t.Helper(); s.attachArgs(t, n.cluster) },
+			prepare:  func(t *testing.T, s *server, n *names) { t.Helper(); s.attachArgs(t, n.cluster) },
 			request:  func(n names) []string { return nil },
 			accepted: func(s *server, n names) (bool, error) { return s.knows("/api/v1/clusters/" + n.cluster) },
 			ended:    (*server).clusterConnected,
 		},
 		"namespace": {
-			prepare: func(t *testing.T, s *server, n names) {
+			prepare: func(t *testing.T, s *server, n *names) {
 				t.Helper()
 				attach(t, s, n)
 				s.must(t, "group", "create", n.group)
@@ -70,7 +72,7 @@ func acts() map[string]act {
 			ended:    (*server).appInstalled,
 		},
 		"uninstall": {
-			prepare: func(t *testing.T, s *server, n names) {
+			prepare: func(t *testing.T, s *server, n *names) {
 				t.Helper()
 				attach(t, s, n)
 				s.must(t, "app", "install", n.app, "--cluster", n.cluster)
@@ -138,7 +140,7 @@ func survive(t *testing.T, a act, k int) int {
 	s.addEntry(t, n.app, "web", "")
 	s.mustStart(t)
 	t.Cleanup(func() { s.process.Kill() })
-	a.prepare(t, s, n)
+	a.prepare(t, s, &n)
 
 	if err := os.WriteFile(filepath.Join(folder, "arm"), []byte(strconv.Itoa(k)), 0o600); err != nil {
 		t.Fatal(err)

@@ -259,7 +259,7 @@ func (m *Machine) failureOf(ctx context.Context, e *CloudError) Failure {
 // What may have been made, but is not known, is for somebody to look for.
 func (m *Machine) fail(ctx context.Context, run Run, f Failure) (turn, error) {
 	return m.change(ctx, run, func(_ Tx, r *Run) error {
-		f.NeedsCleanup = run.State == Creating && r.Asked && f.Class != NameTaken
+		f.NeedsCleanup = f.NeedsCleanup || run.State == Creating && r.Asked && f.Class != NameTaken
 		r.Failure, r.State, r.Deadline = &f, Failed, time.Time{}
 		if r.StackID != "" && (run.State == Waiting || run.State == Creating) {
 			r.State, r.Deadline = Failing, m.deadline(m.Times.Rollback)

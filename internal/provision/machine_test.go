@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/audit"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/secret"
 	"github.com/roadstead/roadstead/internal/work"
 )
@@ -124,5 +125,33 @@ func TestMachinesThatStayedBehindAreUpgradedAlone(t *testing.T) {
 	}
 	if _, err := service.Upgrade(t.Context(), 1, "1.36"); apperr.CodeOf(err) == "" {
 		t.Error("the same version is taken again after the machines have it")
+	}
+}
+
+// crowded is a store in which another cluster took the scope meanwhile.
+type crowded struct{ *shelf }
+
+func (s crowded) Atomically(_ context.Context, fn func(tx Tx) error) error {
+	return fn(crowdedTx{shelfTx{shelf: s.shelf}})
+}
+
+type crowdedTx struct{ shelfTx }
+
+func (crowdedTx) InsertCluster(context.Context, cluster.Cluster, []byte) error {
+	return apperr.Of(apperr.AlreadyExists)
+}
+
+// TestScopeTakenMeanwhileIsSaid pins that somebody whose new cluster cannot be registered is told why, and that it is
+// kept.
+func TestScopeTakenMeanwhileIsSaid(t *testing.T) {
+	t.Parallel()
+	store := &shelf{run: Run{State: Configuring, Attempt: 1}}
+	m := &Machine{Store: crowded{store}, Sealer: unsealed{}, Now: time.Now}
+	if _, err := m.ready(t.Context(), store.run, identity{}, ""); err != nil {
+		t.Fatal(err)
+	}
+	f := store.run.Failure
+	if store.run.State != Failed || f == nil || f.Class != NameTaken || f.Code != apperr.ClusterScopeTaken || !f.NeedsCleanup {
+		t.Errorf("%s with %+v", store.run.State, f)
 	}
 }

@@ -214,8 +214,8 @@ func (m *Machine) ready(ctx context.Context, run Run, made identity, warning app
 		r.Progress.Percent, r.Progress.Warning = 100, warning
 		return nil
 	})
-	if apperr.CodeOf(err) == apperr.AlreadyExists {
-		return m.unfinished(ctx, run, NameTaken, apperr.AlreadyExists) // with us, meanwhile
+	if apperr.CodeOf(err) == apperr.AlreadyExists { // the index over scopes, with us, meanwhile
+		return m.unfinished(ctx, run, NameTaken, apperr.ClusterScopeTaken)
 	}
 	if err == nil && m.Attached != nil {
 		m.Attached(ctx, run.ClusterID)
