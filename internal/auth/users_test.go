@@ -73,7 +73,7 @@ func TestOnlyAdministratorsFindByEmail(t *testing.T) {
 	must(w.CreateUser(t.Context(), auth.NewUser{Profile: auth.Profile{Username: "ann", Email: "secret@example.org"}}))(t)
 	_, bob := w.person("bob")
 	for name, test := range map[string]struct {
-		ctx    context.Context
+		ctx    context.Context //nolint:containedctx // who asks
 		search string
 		want   int
 	}{

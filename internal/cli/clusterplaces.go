@@ -160,6 +160,7 @@ func remaining(remains string) string {
 		return " The namespaces of its projects stay there as they are."
 	case cluster.CleanUp:
 		return " The namespaces of its projects there are being removed."
+	case cluster.Refuse: // there were none
 	}
 	return ""
 }
