@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -32,8 +33,10 @@ type timing struct {
 	took   []time.Duration
 }
 
+// quantile is by the nearest rank: at least the part q of the answers took no
+// longer.
 func (t timing) quantile(q float64) time.Duration {
-	return t.took[min(int(q*float64(len(t.took))), len(t.took)-1)]
+	return t.took[max(int(math.Ceil(q*float64(len(t.took))))-1, 0)]
 }
 
 // visits asks for the same thing at the pace, whether or not the last answer
