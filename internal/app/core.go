@@ -138,7 +138,7 @@ func (c *core) openDomains(cfg config.Config) (err error) {
 		Installation: c.installation, Tenants: c.tenants, Access: auth.NewAccess(c.tenants), Now: now,
 	}
 	c.namespaces = &namespace.Service{
-		Store: c.db.Namespaces(), Tenant: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
+		Store: c.db.Namespaces(), Tenants: c.tenants, Clusters: c.clusters, Bus: c.bus, Now: now,
 	}
 	if c.catalog, err = application.LoadCatalog(cfg.CatalogDir); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
@@ -13,7 +12,7 @@ import (
 
 // Tenants tells where projects and groups stand.
 type Tenants interface {
-	Project(ctx context.Context, idOrPath string) (tenant.Project, error)
+	ProjectByID(ctx context.Context, id int64) (tenant.Project, error)
 	// GroupsAbove returns a group and its ancestors, the nearest first.
 	GroupsAbove(ctx context.Context, groupID int64) ([]int64, error)
 }
@@ -81,7 +80,7 @@ func (s *Service) mayManage(ctx context.Context, c Cluster) (bool, error) {
 }
 
 func (s *Service) project(ctx context.Context, id int64) (tenant.Project, error) {
-	found, err := s.Tenants.Project(ctx, strconv.FormatInt(id, 10))
+	found, err := s.Tenants.ProjectByID(ctx, id)
 	if err != nil {
 		return tenant.Project{}, fmt.Errorf("find project %d: %w", id, err)
 	}

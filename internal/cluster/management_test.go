@@ -16,9 +16,9 @@ import (
 
 // places are projects by the id of their group: group 2 stands in group 1, and
 // group 3 elsewhere.
-type places map[string]int64
+type places map[int64]int64
 
-func (p places) Project(_ context.Context, id string) (tenant.Project, error) {
+func (p places) ProjectByID(_ context.Context, id int64) (tenant.Project, error) {
 	if p[id] == 0 {
 		return tenant.Project{}, apperr.Of(apperr.NotFound)
 	}
@@ -77,7 +77,7 @@ func TestManagementProject(t *testing.T) {
 			w := newWorld(t)
 			w.row.Level, w.row.GroupID, w.row.ProjectID = tc.before.Level, tc.before.GroupID, tc.before.ProjectID
 			w.row.ManagementProjectID = tc.before.ManagementProjectID
-			w.service.Tenants = places{"10": 2, "11": 2, "12": 2, "13": 2, "20": 3}
+			w.service.Tenants = places{10: 2, 11: 2, 12: 2, 13: 2, 20: 3}
 			w.service.Access = auth.NewAccess(roles{
 				10: tenant.Maintainer, 11: tenant.Developer, 13: tenant.Maintainer, 20: tenant.Owner,
 			})
@@ -99,7 +99,7 @@ func TestManagementProject(t *testing.T) {
 func TestAnUnknownManagementProjectIsRefusedWithTheRest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.service.Tenants, w.service.Access = places{"12": 2}, auth.NewAccess(roles{})
+	w.service.Tenants, w.service.Access = places{12: 2}, auth.NewAccess(roles{})
 	said := map[int64]string{}
 	for _, manager := range []int64{cluster.UnknownProject, 12} {
 		ctx := auth.WithIdentity(t.Context(), auth.Identity{UserID: 1, Scopes: []auth.Scope{auth.API}})

@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 	w.handler = &gitlabapi.Handler{
 		Version: "v1.2.3", Address: "https://host", Auth: w.users, Access: access, Groups: w.tenants, Projects: w.tenants,
 		Members: w.tenants, Environments: w.tenants, Users: w.users, Tokens: w.users, Clusters: clusters,
-		Namespaces: &namespace.Service{Store: db.Namespaces(), Tenant: w.tenants, Clusters: clusters, Bus: event.NewBus(), Now: now},
+		Namespaces: &namespace.Service{Store: db.Namespaces(), Tenants: w.tenants, Clusters: clusters, Bus: event.NewBus(), Now: now},
 		Limits:     auth.NewLimits(now), Log: storetest.Log(t), Now: now,
 	}
 	w.furnish()

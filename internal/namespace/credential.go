@@ -89,7 +89,7 @@ func (s *Service) inUse(ctx context.Context, n Namespace) error {
 	if n.EnvironmentID == 0 {
 		return nil // the project's other environments use it
 	}
-	e, err := s.Tenant.Store.Environment(ctx, n.EnvironmentID)
+	e, err := s.Tenants.EnvironmentByID(ctx, n.ProjectID, n.EnvironmentID)
 	if err != nil {
 		return fmt.Errorf("find environment %d: %w", n.EnvironmentID, err)
 	}

@@ -59,7 +59,7 @@ func (w *Worker) StepProject(ctx context.Context, claim work.Claim) (work.Next, 
 	if len(left) > 0 {
 		return work.After(removePoll), nil
 	}
-	if err := w.Tenant.DeleteProject(ctx, claim.Object); err != nil {
+	if err := w.Tenants.DeleteProject(ctx, claim.Object); err != nil {
 		return work.Next{}, fmt.Errorf("forget project %d: %w", claim.Object, err)
 	}
 	return work.Done(), nil

@@ -24,7 +24,7 @@ const (
 // Service answers for namespaces, and writes what workers shall do.
 type Service struct {
 	Store    Store
-	Tenant   *tenant.Service
+	Tenants  Tenants
 	Clusters *cluster.Service
 	Bus      *event.Bus
 	Now      func() time.Time
@@ -44,7 +44,7 @@ func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error
 	if err := checkProfile(r.Profile); err != nil {
 		return Namespace{}, err
 	}
-	project, err := s.Tenant.Project(ctx, strconv.FormatInt(r.ProjectID, 10))
+	project, err := s.Tenants.ProjectByID(ctx, r.ProjectID)
 	if err != nil {
 		return Namespace{}, fmt.Errorf("find project %d: %w", r.ProjectID, err)
 	}
@@ -52,7 +52,7 @@ func (s *Service) Ensure(ctx context.Context, r EnsureRequest) (Namespace, error
 	if err != nil {
 		return Namespace{}, err
 	}
-	environment, err := s.Tenant.EnsureEnvironment(ctx, project.ID, r.Environment)
+	environment, err := s.Tenants.EnsureEnvironment(ctx, project.ID, r.Environment)
 	if err != nil {
 		return Namespace{}, fmt.Errorf("ensure environment: %w", err)
 	}
@@ -176,7 +176,7 @@ func (s *Service) renew(ctx context.Context, tx Tx, id int64, w wish) (Namespace
 // Namespace finds the namespace of a project's environment: the one on the
 // cluster that serves it now, else the one that was made last.
 func (s *Service) Namespace(ctx context.Context, projectID int64, environment string) (Namespace, error) {
-	e, err := s.Tenant.Environment(ctx, projectID, environment)
+	e, err := s.Tenants.Environment(ctx, projectID, environment)
 	if err != nil {
 		return Namespace{}, fmt.Errorf("find environment %q: %w", environment, err)
 	}
@@ -207,7 +207,7 @@ func (s *Service) Named(ctx context.Context, clusterID int64, name string) (Name
 // choose picks among the namespaces that an environment has on several
 // clusters, as it does once another cluster serves it.
 func (s *Service) choose(ctx context.Context, all []Namespace, e tenant.Environment) (Namespace, error) {
-	project, err := s.Tenant.Project(ctx, strconv.FormatInt(e.ProjectID, 10))
+	project, err := s.Tenants.ProjectByID(ctx, e.ProjectID)
 	if err != nil {
 		return Namespace{}, fmt.Errorf("find project %d: %w", e.ProjectID, err)
 	}

@@ -93,22 +93,22 @@ func (tx) InsertCredential(_ context.Context, c namespace.Credential) (namespace
 }
 
 type tenants struct {
-	tenant.Store
+	namespace.Tenants
 
 	state tenant.EnvironmentState
 }
 
 func (tenants) GroupsAbove(context.Context, int64) ([]int64, error) { return []int64{1}, nil }
 
-func (t tenants) Environment(context.Context, int64) (tenant.Environment, error) {
+func (t tenants) EnvironmentByID(context.Context, int64, int64) (tenant.Environment, error) {
 	return tenant.Environment{ID: environmentID, State: t.state}, nil
 }
 
-func (tenants) Project(context.Context, int64) (tenant.Project, error) {
+func (tenants) ProjectByID(context.Context, int64) (tenant.Project, error) {
 	return tenant.Project{ID: projectID}, nil
 }
 
-func (tenants) EnvironmentByName(context.Context, int64, string) (tenant.Environment, error) {
+func (tenants) Environment(context.Context, int64, string) (tenant.Environment, error) {
 	return tenant.Environment{ID: environmentID, ProjectID: projectID, Name: "production"}, nil
 }
 
@@ -150,10 +150,9 @@ func TestNamespaceIsTheOneOfTheServingCluster(t *testing.T) {
 			if tc.serving != 0 {
 				candidates = []cluster.Candidate{{ID: tc.serving, EnvironmentScope: "*", Enabled: true, State: cluster.Attached}}
 			}
-			projects := &tenant.Service{Store: tenants{}}
 			s := namespace.Service{
-				Store: &store{rows: tc.rows}, Tenant: projects,
-				Clusters: &cluster.Service{Store: clusters{candidates: candidates}, Tenants: projects},
+				Store: &store{rows: tc.rows}, Tenants: tenants{},
+				Clusters: &cluster.Service{Store: clusters{candidates: candidates}, Tenants: tenants{}},
 			}
 			got, err := s.Namespace(t.Context(), projectID, "production")
 			if got.ID != tc.want || apperr.CodeOf(err) != tc.code {
@@ -184,7 +183,7 @@ func TestCredentialOfAFailingCluster(t *testing.T) {
 				s := namespace.Service{
 					Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, Managed: true, State: namespace.Ready}}, held: tc.held, code: tc.code},
 					Clusters: &cluster.Service{Store: clusters{}}, Bus: event.NewBus(), Now: time.Now,
-					Tenant: &tenant.Service{Store: tenants{}},
+					Tenants: tenants{},
 				}
 				began := time.Now()
 				_, err := s.RequestCredential(t.Context(), 1, 0)
@@ -228,7 +227,7 @@ func TestCredentialOfAStoppedEnvironment(t *testing.T) {
 	t.Parallel()
 	s := namespace.Service{
 		Store:    &store{rows: []namespace.Namespace{{ID: 1, ClusterID: 2, EnvironmentID: environmentID, State: namespace.Ready}}},
-		Clusters: &cluster.Service{Store: clusters{}}, Tenant: &tenant.Service{Store: tenants{state: tenant.Stopped}},
+		Clusters: &cluster.Service{Store: clusters{}}, Tenants: tenants{state: tenant.Stopped},
 		Bus: event.NewBus(), Now: time.Now,
 	}
 	_, err := s.RequestCredential(t.Context(), 1, 0)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -193,13 +192,13 @@ func (w *Worker) spec(ctx context.Context, n Namespace) (Spec, error) {
 	if err != nil {
 		return Spec{}, fmt.Errorf("read installation id: %w", err)
 	}
-	project, err := w.Tenant.Project(ctx, strconv.FormatInt(n.ProjectID, 10))
+	project, err := w.Tenants.ProjectByID(ctx, n.ProjectID)
 	if err != nil {
 		return Spec{}, fmt.Errorf("find project %d: %w", n.ProjectID, err)
 	}
 	var environment tenant.Environment // none of its own, where the whole project shares the namespace
 	if n.EnvironmentID != 0 {
-		if environment, err = w.Tenant.Store.Environment(ctx, n.EnvironmentID); err != nil {
+		if environment, err = w.Tenants.EnvironmentByID(ctx, n.ProjectID, n.EnvironmentID); err != nil {
 			return Spec{}, fmt.Errorf("find environment %d: %w", n.EnvironmentID, err)
 		}
 	}

@@ -44,14 +44,14 @@ func (t freshTx) Schedule(_ context.Context, ref work.Ref) error {
 	return nil
 }
 
-// shop stores the project acme/shop with one environment.
+// shop knows the project acme/shop with one environment.
 type shop struct{ tenants }
 
-func (shop) Project(context.Context, int64) (tenant.Project, error) {
+func (shop) ProjectByID(context.Context, int64) (tenant.Project, error) {
 	return tenant.Project{ID: projectID, Path: "acme/shop"}, nil
 }
 
-func (shop) EnvironmentByName(context.Context, int64, string) (tenant.Environment, error) {
+func (shop) EnsureEnvironment(context.Context, int64, string) (tenant.Environment, error) {
 	return tenant.Environment{ID: environmentID, ProjectID: projectID, Name: "production", Slug: "production"}, nil
 }
 
@@ -70,9 +70,9 @@ func (s serving) Candidates(context.Context, int64, int64) ([]cluster.Candidate,
 
 func serviceOf(home cluster.Cluster) (*namespace.Service, *fresh) {
 	home.ID, home.State, home.Enabled = 2, cluster.Attached, true
-	projects, rows := &tenant.Service{Store: shop{}, Now: time.Now}, &fresh{}
+	rows := &fresh{}
 	return &namespace.Service{
-		Store: rows, Tenant: projects, Clusters: &cluster.Service{Store: serving{home: home}, Tenants: projects}, Now: time.Now,
+		Store: rows, Tenants: shop{}, Clusters: &cluster.Service{Store: serving{home: home}, Tenants: shop{}}, Now: time.Now,
 	}, rows
 }
 

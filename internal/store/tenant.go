@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/roadstead/roadstead/internal/store/sqlgen"
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -24,46 +24,48 @@ func (s Tenant) Atomically(ctx context.Context, fn func(tx tenant.Tx) error) err
 	return s.db.atomically(ctx, func(tx *tx) error { return fn(tenantTx{tx}) })
 }
 
-// Group returns one group.
-func (s Tenant) Group(ctx context.Context, id int64) (tenant.Group, error) {
-	row, err := s.db.reader().Group(ctx, id)
-	return group(row), doing(err, "read group %d", id)
-}
+type tenantTx struct{ *tx }
 
-// GroupByPath finds a group by its full path, in either case.
-func (s Tenant) GroupByPath(ctx context.Context, path string) (tenant.Group, error) {
-	row, err := s.db.reader().GroupByPath(ctx, strings.ToLower(path))
-	return group(row), doing(err, "read group %s", path)
-}
-
-// GroupsAbove returns the ids of a group and its ancestors, the nearest first.
-func (s Tenant) GroupsAbove(ctx context.Context, groupID int64) ([]int64, error) {
-	ids, err := s.db.reader().GroupsAbove(ctx, groupID)
-	return ids, doing(err, "list the groups above %d", groupID)
-}
-
-// Project returns one project.
-func (s Tenant) Project(ctx context.Context, id int64) (tenant.Project, error) {
-	row, err := s.db.reader().Project(ctx, id)
-	return project(row), doing(err, "read project %d", id)
-}
-
-// ProjectByPath finds a project by its full path, in either case.
-func (s Tenant) ProjectByPath(ctx context.Context, path string) (tenant.Project, error) {
-	row, err := s.db.reader().ProjectByPath(ctx, strings.ToLower(path))
-	return project(row), doing(err, "read project %s", path)
-}
-
-func group(r sqlgen.Group) tenant.Group {
-	return tenant.Group{
-		ID: r.ID, ParentID: r.ParentID.Int64, Path: r.Path, Name: r.Name, Description: r.Description,
-		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
+// HoldTree holds the row of the top-level group above a group until the
+// transaction ends: whoever changes what a tree is made of takes turns.
+func (t tenantTx) HoldTree(ctx context.Context, groupID int64) error {
+	root, err := t.GroupRoot(ctx, groupID)
+	if err == nil {
+		_, err = t.LockGroup(ctx, root)
 	}
+	return doing(err, "hold the tree of group %d", groupID)
 }
 
-func project(r sqlgen.Project) tenant.Project {
-	return tenant.Project{
-		ID: r.ID, GroupID: r.GroupID, Path: r.Path, Name: r.Name, Description: r.Description,
-		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
+// PathTaken reports whether a group or project has the path, in either case.
+func (t tenantTx) PathTaken(ctx context.Context, path string) (bool, error) {
+	taken, err := t.Queries.PathTaken(ctx, strings.ToLower(path))
+	return taken > 0, doing(err, "look for path %s", path)
+}
+
+// Contents counts what a group or project cannot be deleted with.
+func (t tenantTx) Contents(ctx context.Context, at tenant.Place) (tenant.Contents, error) {
+	if at.GroupID != 0 {
+		c, err := t.GroupContents(ctx, optional(at.GroupID))
+		return tenant.Contents{
+			Subgroups: int(c.Subgroups), Projects: int(c.Projects), Clusters: int(c.Clusters), CloudRoles: int(c.Roles),
+		}, doing(err, "count what is in group %d", at.GroupID)
 	}
+	c, err := t.ProjectContents(ctx, optional(at.ProjectID))
+	return tenant.Contents{Clusters: int(c.Clusters), Namespaces: int(c.Namespaces)},
+		doing(err, "count what is in project %d", at.ProjectID)
+}
+
+// inUse is the meaning of a row that others hold to.
+func inUse(err error) error {
+	if isForeignKey(err) {
+		return apperr.Of(apperr.Conflict).WithMessage("Something still belongs to it.").
+			WithHint("Remove what belongs to it first.").With(err)
+	}
+	return err
+}
+
+// words are what people look for: a name and the last part of a path, in small
+// letters.
+func words(name, path string) []string {
+	return []string{strings.ToLower(name), strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])}
 }

@@ -197,7 +197,7 @@ func (e Environment) validate() error {
 	return nil
 }
 
-func recordEnvironment(ctx context.Context, tx Tx, action string, e Environment, detail map[string]string) error {
+func recordEnvironment(ctx context.Context, tx RecordTx, action string, e Environment, detail map[string]string) error {
 	tx.Notify("project/" + strconv.FormatInt(e.ProjectID, 10))
 	return tx.Record(ctx, audit.Entry{
 		Action: action, Object: audit.Object{Kind: "environment", ID: e.ID, Name: e.Name}, ProjectID: e.ProjectID, Detail: detail,

@@ -43,7 +43,7 @@ func (s *Service) CreateGroup(ctx context.Context, n NewGroup) (Group, error) {
 }
 
 // insertGroup stores a group under the path that its parent has now.
-func (s *Service) insertGroup(ctx context.Context, tx Tx, g Group, slug string) (Group, error) {
+func (s *Service) insertGroup(ctx context.Context, tx GroupTx, g Group, slug string) (Group, error) {
 	if g.ParentID != 0 {
 		if err := tx.HoldTree(ctx, g.ParentID); err != nil {
 			return Group{}, err
@@ -146,7 +146,7 @@ func (s *Service) UpdateGroup(ctx context.Context, id int64, c Change) (g Group,
 }
 
 // rename gives a group the path that it carries, and those below theirs.
-func rename(ctx context.Context, tx Tx, g Group, from string) error {
+func rename(ctx context.Context, tx GroupTx, g Group, from string) error {
 	if err := checkMove(ctx, tx, from, g.Path); err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (s *Service) DeleteGroup(ctx context.Context, id int64) error {
 	return nil
 }
 
-func recordGroup(ctx context.Context, tx Tx, action string, g Group, detail map[string]string) error {
+func recordGroup(ctx context.Context, tx RecordTx, action string, g Group, detail map[string]string) error {
 	tx.Notify("group/" + strconv.FormatInt(g.ID, 10))
 	return tx.Record(ctx, audit.Entry{
 		Action: action, Object: audit.Object{Kind: "group", ID: g.ID, Name: g.Path}, GroupID: g.ID, Detail: detail,

@@ -53,7 +53,7 @@ func mapped(held []ListedMember, wanted map[Place]Role) bool {
 	return right == len(wanted)
 }
 
-func (s *Service) remap(ctx context.Context, tx Tx, userID int64, held []ListedMember, wanted map[Place]Role) error {
+func (s *Service) remap(ctx context.Context, tx MemberTx, userID int64, held []ListedMember, wanted map[Place]Role) error {
 	for _, m := range held {
 		if _, want := wanted[m.Place]; want || m.Source != ByProvider {
 			continue
@@ -71,7 +71,7 @@ func (s *Service) remap(ctx context.Context, tx Tx, userID int64, held []ListedM
 	return nil
 }
 
-func (s *Service) unmap(ctx context.Context, tx Tx, at Place, userID int64) error {
+func (s *Service) unmap(ctx context.Context, tx MemberTx, at Place, userID int64) error {
 	m, err := s.memberForChange(ctx, tx, Granter{Admin: true}, at, userID)
 	if apperr.CodeOf(err) == apperr.NotFound || err == nil && m.Source != ByProvider {
 		return nil // somebody else was here meanwhile
@@ -85,7 +85,7 @@ func (s *Service) unmap(ctx context.Context, tx Tx, at Place, userID int64) erro
 	return recordMember(ctx, tx, "member.remove", m, map[string]string{"reason": "sign-in"})
 }
 
-func (s *Service) mapTo(ctx context.Context, tx Tx, at Place, userID int64, role Role) error {
+func (s *Service) mapTo(ctx context.Context, tx MemberTx, at Place, userID int64, role Role) error {
 	m, err := s.memberForChange(ctx, tx, Granter{Admin: true}, at, userID)
 	switch {
 	case apperr.CodeOf(err) == apperr.NotFound:

@@ -82,7 +82,7 @@ func (s *Service) AddMember(ctx context.Context, by Granter, n NewMember) (m Lis
 }
 
 // insertMember stores a membership in the place of one that has ended.
-func (s *Service) insertMember(ctx context.Context, tx Tx, m Member) error {
+func (s *Service) insertMember(ctx context.Context, tx MemberTx, m Member) error {
 	old, err := tx.Member(ctx, m.Place, m.UserID)
 	switch {
 	case apperr.CodeOf(err) == apperr.NotFound:
@@ -135,7 +135,7 @@ func (s *Service) UpdateMember(
 }
 
 // checkChange holds what a membership shall become against the rules.
-func (s *Service) checkChange(ctx context.Context, tx Tx, by Granter, was, m Member) error {
+func (s *Service) checkChange(ctx context.Context, tx MemberTx, by Granter, was, m Member) error {
 	if err := s.checkTerms(m); err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *Service) RemoveMember(ctx context.Context, by Granter, at Place, userID
 
 // memberForChange reads a membership that by may touch, while nobody else
 // changes the members of the tree.
-func (s *Service) memberForChange(ctx context.Context, tx Tx, by Granter, at Place, userID int64) (ListedMember, error) {
+func (s *Service) memberForChange(ctx context.Context, tx MemberTx, by Granter, at Place, userID int64) (ListedMember, error) {
 	if at.GroupID != 0 {
 		if err := tx.HoldTree(ctx, at.GroupID); err != nil {
 			return ListedMember{}, err
@@ -241,7 +241,7 @@ func (s *Service) expire(ctx context.Context, ended Member) error {
 // keepOwner ends in a conflict when m is the last owner of a top-level group,
 // which nobody could administer without one. An end of the membership in sight
 // counts as none. Groups below are administered from above.
-func keepOwner(ctx context.Context, tx Tx, by Granter, m Member) error {
+func keepOwner(ctx context.Context, tx MemberTx, by Granter, m Member) error {
 	if by.Admin || m.GroupID == 0 || m.Role < Owner {
 		return nil
 	}
@@ -277,7 +277,7 @@ func (s *Service) checkTerms(m Member) error {
 
 func (m Member) ended(now time.Time) bool { return !m.ExpiresAt.IsZero() && !m.ExpiresAt.After(now) }
 
-func recordMember(ctx context.Context, tx Tx, action string, m ListedMember, detail map[string]string) error {
+func recordMember(ctx context.Context, tx RecordTx, action string, m ListedMember, detail map[string]string) error {
 	told := map[string]string{"member": m.Username, "path": m.Path, "role": m.Role.String()}
 	if !m.ExpiresAt.IsZero() {
 		told["expires_at"] = m.ExpiresAt.Format(time.RFC3339)

@@ -39,7 +39,7 @@ func (s *Service) CreateProject(ctx context.Context, n NewProject) (Project, err
 }
 
 // insertProject stores a project under the path that its group has now.
-func insertProject(ctx context.Context, tx Tx, p Project, slug string) (Project, error) {
+func insertProject(ctx context.Context, tx ProjectTx, p Project, slug string) (Project, error) {
 	if err := tx.HoldTree(ctx, p.GroupID); err != nil {
 		return Project{}, err
 	}
@@ -142,7 +142,7 @@ func (s *Service) DeleteProject(ctx context.Context, id int64) error {
 	return nil
 }
 
-func recordProject(ctx context.Context, tx Tx, action string, p Project, detail map[string]string) error {
+func recordProject(ctx context.Context, tx RecordTx, action string, p Project, detail map[string]string) error {
 	tx.Notify("project/" + strconv.FormatInt(p.ID, 10))
 	return tx.Record(ctx, audit.Entry{
 		Action: action, Object: audit.Object{Kind: "project", ID: p.ID, Name: p.Path}, ProjectID: p.ID, Detail: detail,

@@ -54,7 +54,7 @@ func checkWords(name, description string) (string, string, error) {
 }
 
 // checkMove holds a new path against the rules, if it is one.
-func checkMove(ctx context.Context, tx Tx, from, to string) error {
+func checkMove(ctx context.Context, tx PlaceTx, from, to string) error {
 	if from == to {
 		return nil
 	}
@@ -69,7 +69,7 @@ func checkMove(ctx context.Context, tx Tx, from, to string) error {
 
 // checkFree ends in already_exists when a group or a project has the path: they
 // share one space of names, as their pages and API addresses do.
-func checkFree(ctx context.Context, tx Tx, path string) error {
+func checkFree(ctx context.Context, tx PlaceTx, path string) error {
 	taken, err := tx.PathTaken(ctx, path)
 	if err == nil && taken {
 		return apperr.Of(apperr.AlreadyExists).WithMessage("A group or project of this path exists already.")
@@ -81,7 +81,7 @@ func checkFree(ctx context.Context, tx Tx, path string) error {
 func samePath(a, b string) bool { return strings.EqualFold(a, b) }
 
 // checkEmpty ends in a conflict that says what is in the way of a deletion.
-func checkEmpty(ctx context.Context, tx Tx, what string, at Place) error {
+func checkEmpty(ctx context.Context, tx PlaceTx, what string, at Place) error {
 	c, err := tx.Contents(ctx, at)
 	if err != nil {
 		return err

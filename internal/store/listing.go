@@ -9,14 +9,12 @@ import (
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
+// longestEnding is how much of a word's ending is kept, in characters. What is
+// searched for is cut to it.
+const longestEnding = 40
+
 // lastRune ends a range of texts that begin with the same.
 const lastRune = "\U0010FFFF"
-
-// The columns of the rows of lists.
-const (
-	groupColumns   = "r.id, r.parent_id, r.path, r.name, r.description, r.created_at, r.updated_at"
-	projectColumns = "r.id, r.group_id, r.path, r.name, r.description, r.created_at, r.updated_at"
-)
 
 // listing is a list that is being asked for. Where rows are found in several
 // ways, it is by indexes alone, and only those of the page are read.
@@ -113,119 +111,6 @@ func (l *listing) page(p tenant.Page) string {
 // count is the statement that counts the rows, so many at most.
 func (l *listing) count(most int) string {
 	return `SELECT COUNT(*) FROM (` + l.found() + ` LIMIT ` + l.arg(most) + `) counted`
-}
-
-// groupListing is the list of groups that a viewer asks for.
-func groupListing(v tenant.Viewer, q tenant.GroupQuery) *listing {
-	l := &listing{table: "groups", columns: groupColumns}
-	if !v.All || q.MinRole > 0 {
-		groups, _ := l.seenBy(v.UserID, q.MinRole)
-		l.where(`r.id IN (` + groups + `)`)
-	}
-	switch {
-	case q.TopLevel:
-		l.where(`r.parent_id IS NULL`)
-	case q.ParentID != 0 && q.Deep:
-		l.where(`r.id IN (` + l.below(q.ParentID, 1) + `)`)
-	case q.ParentID != 0:
-		l.where(`r.parent_id = ` + l.arg(q.ParentID))
-	}
-	l.search(q.Search, "group_words", "group_id")
-	l.order(q.Order, q.After)
-	return l
-}
-
-// projectListing is the list of projects that a viewer asks for.
-func projectListing(v tenant.Viewer, q tenant.ProjectQuery) *listing {
-	l := &listing{table: "projects", columns: projectColumns}
-	if !v.All || q.MinRole > 0 {
-		l.projectsSeenBy(v.UserID, q.MinRole, q.Search)
-	}
-	switch {
-	case q.GroupID != 0 && q.Deep:
-		l.where(`r.group_id IN (` + l.below(q.GroupID, 0) + `)`)
-	case q.GroupID != 0:
-		l.where(`r.group_id = ` + l.arg(q.GroupID))
-	}
-	l.search(q.Search, "project_words", "project_id")
-	l.order(q.Order, q.After)
-	return l
-}
-
-// projectsSeenBy adds the terms for what somebody sees. What a search found is
-// held against it; without one, it is where the rows are found.
-func (l *listing) projectsSeenBy(userID int64, least tenant.Role, search string) {
-	groups, own := l.seenBy(userID, least)
-	if search != "" {
-		l.where(`(r.group_id IN (` + groups + `) OR r.id IN (` + own + `))`)
-		return
-	}
-	l.branches = []string{
-		`r.group_id IN (` + groups + `)`,
-		`r.id IN (` + own + `) AND r.group_id NOT IN (` + groups + `)`,
-	}
-}
-
-// Groups lists groups that the viewer sees.
-func (s Tenant) Groups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery) ([]tenant.Group, error) {
-	rows, err := s.list(ctx, groupListing(v, q), q.Page)
-	if err != nil {
-		return nil, doing(err, "list groups")
-	}
-	groups, err := scanAll(rows, scanGroup)
-	return groups, doing(err, "list groups")
-}
-
-func scanGroup(rows *sql.Rows) (g tenant.Group, err error) {
-	var parent sql.NullInt64
-	var created, updated int64
-	err = rows.Scan(&g.ID, &parent, &g.Path, &g.Name, &g.Description, &created, &updated)
-	g.ParentID, g.CreatedAt, g.UpdatedAt = parent.Int64, moment(created), moment(updated)
-	return g, doing(err, "read a group")
-}
-
-// Lineage lists groups and all that are above them, each once.
-func (s Tenant) Lineage(ctx context.Context, groupIDs []int64) ([]tenant.Group, error) {
-	l, ids := listing{}, make([]string, len(groupIDs))
-	for i, id := range groupIDs {
-		ids[i] = l.arg(id)
-	}
-	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+groupColumns+` FROM groups r WHERE r.id IN (
-		SELECT t.ancestor_id FROM group_tree t WHERE t.group_id IN (`+strings.Join(ids, ", ")+`))`, l.args...)
-	if err != nil {
-		return nil, doing(err, "list groups with those above")
-	}
-	groups, err := scanAll(rows, scanGroup)
-	return groups, doing(err, "list groups with those above")
-}
-
-// CountGroups counts what Groups lists, no further than the limit.
-func (s Tenant) CountGroups(ctx context.Context, v tenant.Viewer, q tenant.GroupQuery) (int, error) {
-	q.Order = tenant.ByID
-	n, err := s.count(ctx, groupListing(v, q), q.Limit)
-	return n, doing(err, "count groups")
-}
-
-// Projects lists projects that the viewer sees.
-func (s Tenant) Projects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQuery) ([]tenant.Project, error) {
-	rows, err := s.list(ctx, projectListing(v, q), q.Page)
-	if err != nil {
-		return nil, doing(err, "list projects")
-	}
-	projects, err := scanAll(rows, func(rows *sql.Rows) (p tenant.Project, err error) {
-		var created, updated int64
-		err = rows.Scan(&p.ID, &p.GroupID, &p.Path, &p.Name, &p.Description, &created, &updated)
-		p.CreatedAt, p.UpdatedAt = moment(created), moment(updated)
-		return p, doing(err, "read a project")
-	})
-	return projects, doing(err, "list projects")
-}
-
-// CountProjects counts what Projects lists, no further than the limit.
-func (s Tenant) CountProjects(ctx context.Context, v tenant.Viewer, q tenant.ProjectQuery) (int, error) {
-	q.Order = tenant.ByID
-	n, err := s.count(ctx, projectListing(v, q), q.Limit)
-	return n, doing(err, "count projects")
 }
 
 func (s Tenant) list(ctx context.Context, l *listing, p tenant.Page) (*sql.Rows, error) {
