@@ -238,7 +238,7 @@ func (m *matrix) credentials() map[string][]example {
 			if !allowed {
 				return request{path: "/user/sessions/1"}
 			}
-			_, session, err := m.users.OpenSession(m.ctx, who.user.ID)
+			_, session, err := m.users.OpenSession(m.ctx, who.user.ID, auth.ProviderSession{})
 			return request{path: fmt.Sprintf("/user/sessions/%d", must(session, err)(m.t).ID)}
 		}}},
 		"GET /tokens": {

@@ -68,7 +68,7 @@ func (m *matrix) ownPages() map[string][]example {
 			if !allowed {
 				return request{path: "/me/sessions/1/end"}
 			}
-			_, session, err := m.users.OpenSession(m.ctx, who.user.ID)
+			_, session, err := m.users.OpenSession(m.ctx, who.user.ID, auth.ProviderSession{})
 			return request{path: fmt.Sprintf("/me/sessions/%d/end", must(session, err)(m.t).ID)}
 		}),
 		"POST /sign-out": plain(func(who person, allowed bool) request {

@@ -36,7 +36,7 @@ func (m *matrix) signIn() {
 }
 
 func (m *matrix) session(who person) string {
-	secret, session, err := m.users.OpenSession(m.ctx, who.user.ID)
+	secret, session, err := m.users.OpenSession(m.ctx, who.user.ID, auth.ProviderSession{})
 	must(session, err)(m.t)
 	return secret
 }

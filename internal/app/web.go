@@ -21,7 +21,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		return nil, err
 	}
 	access, limits := auth.NewAccess(c.tenants), auth.NewLimits(now)
-	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Now: now, Log: c.log}
+	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Issuer: cfg.OIDCIssuer, Now: now, Log: c.log}
 	single, err := c.singleSignOn(cfg, authenticator)
 	if err != nil {
 		return nil, err

@@ -103,10 +103,7 @@ func (s *Service) register(ctx context.Context, link Link, p Profile) (User, err
 				return err
 			}
 			link.UserID, link.CreatedAt = user.ID, s.Now()
-			if err := tx.InsertLink(ctx, link); err != nil {
-				return err
-			}
-			return tx.Record(ctx, userEntry("user.link", user, map[string]string{"issuer": link.Issuer, "subject": link.Subject}))
+			return insertLink(ctx, tx, user, link)
 		})
 		if apperr.CodeOf(err) != apperr.AlreadyExists || try == usernameTries {
 			return user, err
@@ -126,11 +123,6 @@ func (s *Service) updateProfile(ctx context.Context, id int64, p Profile) (User,
 		user.Name, user.Email = p.Name, p.Email
 		return tx.Record(ctx, userEntry("user.update", *user, map[string]string{"changed": "profile"}))
 	})
-}
-
-// Links lists a user's identities at issuers.
-func (s *Service) Links(ctx context.Context, userID int64) ([]Link, error) {
-	return s.Store.Links(ctx, userID)
 }
 
 // isText reports whether a text is one that people can read on one line.

@@ -43,7 +43,7 @@ func TestWhatIsRecorded(t *testing.T) {
 	ann := must(w.CreateUser(admin, auth.NewUser{Profile: auth.Profile{Username: "ann"}}))(t)
 	must(w.SetAdmin(admin, ann.ID, true))(t)
 	must(w.SetAdmin(admin, ann.ID, true))(t) // no change, no row
-	session, _, err := w.OpenSession(anonymous, ann.ID)
+	session, _, err := w.OpenSession(anonymous, ann.ID, auth.ProviderSession{})
 	check(t, err)
 	asAnn := auth.WithIdentity(anonymous, must(w.AuthenticateSession(anonymous, session))(t))
 	_, token, err := w.CreateToken(asAnn, auth.TokenRequest{Kind: auth.Personal, Name: "laptop", Scopes: []auth.Scope{auth.API}})

@@ -26,6 +26,8 @@ type Service struct {
 	Access *Access
 	// AdminHash is the SHA-256 of the token in the configuration.
 	AdminHash [sha256.Size]byte
+	// Issuer names the provider where people sign in; empty where there is none.
+	Issuer string
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger

@@ -49,21 +49,25 @@ func (s *Service) SignIn(ctx context.Context, token string) (secret string, sess
 	if !expires.IsZero() && expires.Before(session.ExpiresAt) {
 		session.ExpiresAt = expires
 	}
-	return s.open(WithIdentity(ctx, who), session)
+	return s.open(WithIdentity(ctx, who), session, ProviderSession{})
 }
 
 // OpenSession opens a session for a user who has proved by other means who he
-// is. One who is blocked gets an unauthenticated error.
-func (s *Service) OpenSession(ctx context.Context, userID int64) (secret string, session Session, err error) {
+// is: by an identity at the provider, whose session this one ends with, unless
+// that is zero. One who is blocked gets an unauthenticated error, and one who
+// lost the identity meanwhile a sign_in_stale one.
+func (s *Service) OpenSession(ctx context.Context, userID int64, from ProviderSession) (secret string, session Session, err error) {
 	user, err := s.Store.User(ctx, userID)
 	if err != nil {
 		return "", Session{}, fmt.Errorf("find user %d: %w", userID, err)
 	}
 	ctx = WithIdentity(ctx, Identity{UserID: user.ID, Name: user.Username, Kind: user.Kind, Admin: user.Admin})
-	return s.open(ctx, Session{UserID: userID, ExpiresAt: s.Now().Add(sessionLifetime)})
+	return s.open(ctx, Session{UserID: userID, ExpiresAt: s.Now().Add(sessionLifetime)}, from)
 }
 
-func (s *Service) open(ctx context.Context, session Session) (string, Session, error) {
+// open opens a session, unless what it rests on has ended meanwhile. Whatever
+// ends that locks the user as well, and so comes before or finds the session.
+func (s *Service) open(ctx context.Context, session Session, from ProviderSession) (string, Session, error) {
 	secret, now := rand.Text(), s.Now()
 	session.CreatedAt, session.SeenAt, session.IP = now, now, audit.ActorFrom(ctx).IP
 	err := s.Store.Atomically(ctx, func(tx Tx) error {
@@ -74,6 +78,9 @@ func (s *Service) open(ctx context.Context, session Session) (string, Session, e
 		if user.State != Active {
 			return apperr.Of(apperr.Unauthenticated)
 		}
+		if err := s.founded(ctx, tx, session, from); err != nil {
+			return err
+		}
 		user.SignedInAt = now
 		if err := tx.UpdateUser(ctx, user); err != nil {
 			return err
@@ -81,12 +88,30 @@ func (s *Service) open(ctx context.Context, session Session) (string, Session, e
 		if session, err = tx.InsertSession(ctx, session, s.sessionHash(secret)); err != nil {
 			return err
 		}
+		if from.SessionID = session.ID; from.Issuer != "" {
+			if err := tx.BindSession(ctx, from); err != nil {
+				return err
+			}
+		}
 		return tx.Record(ctx, audit.Entry{Action: "session.open", Object: audit.Object{Kind: "session", ID: session.ID, Name: user.Username}})
 	})
 	if err != nil {
 		return "", Session{}, fmt.Errorf("open a session of user %d: %w", session.UserID, err)
 	}
 	return secret, session, nil
+}
+
+// founded refuses a session whose token has ended, or whose identity is not the
+// user's any more.
+func (s *Service) founded(ctx context.Context, tx Tx, session Session, from ProviderSession) error {
+	if from.Issuer == "" {
+		return s.alive(ctx, tx, session.TokenID)
+	}
+	link, err := tx.Link(ctx, from.Issuer, from.Subject)
+	if apperr.CodeOf(err) == apperr.NotFound || err == nil && link.UserID != session.UserID {
+		return apperr.Of(apperr.SignInStale)
+	}
+	return err
 }
 
 // AuthenticateSession returns who a session belongs to, and keeps it alive.

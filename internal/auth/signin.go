@@ -78,17 +78,10 @@ func (s *SingleSignOn) Finish(ctx context.Context, a Answer, secret string) (Sig
 		return SignedIn{}, fmt.Errorf("admit who signed in: %w", err)
 	}
 	done := SignedIn{ReturnTo: ReturnPath(pending.ReturnTo)}
-	if done.Secret, done.Session, err = s.Auth.OpenSession(ctx, user.ID); err != nil {
-		return SignedIn{}, err
-	}
-	err = s.Store.BindSession(ctx, ProviderSession{
-		SessionID: done.Session.ID, Issuer: account.Issuer, Subject: account.Subject, SID: account.SID,
+	done.Secret, done.Session, err = s.Auth.OpenSession(ctx, user.ID, ProviderSession{
+		Issuer: account.Issuer, Subject: account.Subject, SID: account.SID,
 	})
-	if err != nil {
-		// The provider could not end it.
-		return SignedIn{}, errors.Join(fmt.Errorf("tie a session to the provider's: %w", err), s.Auth.SignOut(ctx, done.Secret))
-	}
-	return done, nil
+	return done, err
 }
 
 // take ends the wait for an answer: whatever it is, it counts once.

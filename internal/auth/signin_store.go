@@ -19,7 +19,8 @@ type PendingSignIn struct {
 	ExpiresAt      time.Time
 }
 
-// ProviderSession ties a session to the provider's, with which it ends.
+// ProviderSession ties a session to the provider's, with which it ends, and to
+// the identity that it came by.
 type ProviderSession struct {
 	SessionID            int64
 	Issuer, Subject, SID string
@@ -32,7 +33,8 @@ type SignInStore interface {
 	TakeSignIn(ctx context.Context, state []byte) (PendingSignIn, error)
 	DeleteSignInsBefore(ctx context.Context, expired time.Time) error
 
-	BindSession(ctx context.Context, p ProviderSession) error
+	// ProviderSession returns what a session is tied to, an apperr not_found error when it is to none.
+	ProviderSession(ctx context.Context, sessionID int64) (ProviderSession, error)
 	// BoundSessions lists the sessions that a logout is about.
 	BoundSessions(ctx context.Context, l Logout) ([]Session, error)
 }

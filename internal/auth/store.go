@@ -51,11 +51,16 @@ type UserTx interface {
 	// InsertUser returns an already_exists error for a username that is taken.
 	InsertUser(ctx context.Context, u User) (User, error)
 	UpdateUser(ctx context.Context, u User) error
+	Link(ctx context.Context, issuer, subject string) (Link, error)
+	// InsertLink returns an already_exists error for a subject that is somebody's.
 	InsertLink(ctx context.Context, l Link) error
+	// DeleteLink returns a not_found error for one that is not this user's.
+	DeleteLink(ctx context.Context, l Link) error
 }
 
 // TokenTx changes access tokens.
 type TokenTx interface {
+	FindToken(ctx context.Context, id int64) (Token, error)
 	InsertToken(ctx context.Context, t Token, hash []byte) (Token, error)
 	// RevokeToken ends a token and those made with it, and returns those that had not ended.
 	RevokeToken(ctx context.Context, id int64, at time.Time) ([]Token, error)
@@ -80,4 +85,8 @@ type SessionTx interface {
 	// DeleteSession reports whether there was one.
 	DeleteSession(ctx context.Context, id int64) (bool, error)
 	DeleteSessionsOf(ctx context.Context, userID int64) error
+	// BindSession ties a session to the provider's.
+	BindSession(ctx context.Context, p ProviderSession) error
+	// DeleteSessionsOfSubject ends those of a subject at the provider and returns their ids.
+	DeleteSessionsOfSubject(ctx context.Context, issuer, subject string) ([]int64, error)
 }

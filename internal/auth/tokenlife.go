@@ -68,8 +68,14 @@ func (s *Service) RevokeLeaked(ctx context.Context, secret string) error {
 	return s.revoke(ctx, token)
 }
 
+// revoke locks the token's user first. Those that a token makes, and the
+// sessions that it opens, are the same user's: they are made before, and end
+// here, or not at all.
 func (s *Service) revoke(ctx context.Context, token Token) error {
 	err := s.Store.Atomically(ctx, func(tx Tx) error {
+		if _, err := tx.FindUser(ctx, token.UserID); err != nil {
+			return err
+		}
 		ended, err := tx.RevokeToken(ctx, token.ID, s.Now())
 		if err != nil {
 			return err
@@ -121,9 +127,13 @@ func (s *Service) RotateToken(ctx context.Context, id int64, expires time.Time) 
 }
 
 // replace puts a token in the place of another one: what that one had made is
-// its own now. Two rotations at once cannot both succeed.
+// its own now. Two rotations at once cannot both succeed, nor one beside the end
+// of the token that made it: each locks the user.
 func (s *Service) replace(ctx context.Context, old, fresh Token, secret string) (Token, error) {
 	err := s.Store.Atomically(ctx, func(tx Tx) (err error) {
+		if _, err := tx.FindUser(ctx, old.UserID); err != nil {
+			return err
+		}
 		if fresh, err = tx.InsertToken(ctx, fresh, hashOf(secret)); err != nil {
 			return err
 		}

@@ -31,6 +31,9 @@ func (s *Service) CreateToken(ctx context.Context, r TokenRequest) (secret strin
 		if err := letIn(ctx, tx, token); err != nil {
 			return err
 		}
+		if err := s.alive(ctx, tx, token.ParentID); err != nil {
+			return err
+		}
 		if token.hasBot() {
 			if token.UserID, err = addBot(ctx, tx, token); err != nil {
 				return err
@@ -62,6 +65,19 @@ func letIn(ctx context.Context, tx Tx, token Token) error {
 		return apperr.Of(apperr.Conflict).WithMessage("The user is blocked.").WithHint("Unblock the user first.")
 	}
 	return nil
+}
+
+// alive refuses what a token is about to bring about if that has ended, zero
+// standing for none. The user must be locked, as he is by whatever ends it.
+func (s *Service) alive(ctx context.Context, tx Tx, tokenID int64) error {
+	if tokenID == 0 {
+		return nil
+	}
+	token, err := tx.FindToken(ctx, tokenID)
+	if apperr.CodeOf(err) == apperr.NotFound || err == nil && !token.Live(s.Now()) {
+		return apperr.Of(apperr.Unauthenticated)
+	}
+	return err
 }
 
 // draft is the token that a request asks for, if the caller may have it.

@@ -74,7 +74,7 @@ func (w *world) admin() context.Context { return w.as(configured) }
 func (w *world) person(name string) (auth.User, context.Context) {
 	w.t.Helper()
 	user := must(w.CreateUser(w.t.Context(), auth.NewUser{Profile: auth.Profile{Username: name}}))(w.t)
-	secret, _, err := w.OpenSession(w.t.Context(), user.ID)
+	secret, _, err := w.OpenSession(w.t.Context(), user.ID, auth.ProviderSession{})
 	check(w.t, err)
 	who := must(w.AuthenticateSession(w.t.Context(), secret))(w.t)
 	return user, auth.WithIdentity(w.t.Context(), who)

@@ -66,9 +66,7 @@ func (s Auth) Users(ctx context.Context, q auth.UserQuery, emails bool) (list []
 // Links lists a user's identities at issuers.
 func (s Auth) Links(ctx context.Context, userID int64) ([]auth.Link, error) {
 	rows, err := s.db.reader().UserIdentities(ctx, userID)
-	return each(rows, func(r sqlgen.UserIdentity) auth.Link {
-		return auth.Link{Issuer: r.Issuer, Subject: r.Subject, UserID: r.UserID, CreatedAt: moment(r.CreatedAt)}
-	}), doing(err, "list the identities of user %d", userID)
+	return each(rows, link), doing(err, "list the identities of user %d", userID)
 }
 
 // FindUser returns one user, whom no other transaction changes until this one
@@ -96,6 +94,18 @@ func (t authTx) UpdateUser(ctx context.Context, u auth.User) error {
 	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "change user %d", u.ID)
 }
 
+// Link returns the identity of a subject at an issuer.
+func (t authTx) Link(ctx context.Context, issuer, subject string) (auth.Link, error) {
+	row, err := t.UserIdentity(ctx, sqlgen.UserIdentityParams{Issuer: issuer, Subject: subject})
+	return link(row), doing(err, "read an identity")
+}
+
+// DeleteLink deletes a user's identity at an issuer.
+func (t authTx) DeleteLink(ctx context.Context, l auth.Link) error {
+	rows, err := t.DeleteIdentity(ctx, sqlgen.DeleteIdentityParams{Issuer: l.Issuer, Subject: l.Subject, UserID: l.UserID})
+	return doing(affected(rows, err, apperr.Of(apperr.NotFound)), "delete an identity of user %d", l.UserID)
+}
+
 // InsertLink stores a user's identity at an issuer.
 func (t authTx) InsertLink(ctx context.Context, l auth.Link) error {
 	return doing(t.InsertIdentity(ctx, sqlgen.InsertIdentityParams{
@@ -109,6 +119,10 @@ func (t authTx) DeleteEnded(ctx context.Context, sessions, tokens time.Time) err
 		return doing(err, "delete expired sessions")
 	}
 	return doing(t.DeleteAccessTokensBefore(ctx, stamp(tokens)), "delete expired access tokens")
+}
+
+func link(r sqlgen.UserIdentity) auth.Link {
+	return auth.Link{Issuer: r.Issuer, Subject: r.Subject, UserID: r.UserID, CreatedAt: moment(r.CreatedAt)}
 }
 
 func user(r sqlgen.User) auth.User {

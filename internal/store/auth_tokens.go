@@ -45,6 +45,12 @@ func (s Auth) Tokens(ctx context.Context, q auth.TokenQuery, liveAt time.Time) (
 	return each(rows, token), doing(err, "list access tokens")
 }
 
+// FindToken returns one access token, as of now.
+func (t authTx) FindToken(ctx context.Context, id int64) (auth.Token, error) {
+	row, err := t.AccessToken(ctx, id)
+	return token(row), doing(err, "read access token %d", id)
+}
+
 // InsertToken stores a new access token and returns it with its id.
 func (t authTx) InsertToken(ctx context.Context, n auth.Token, hash []byte) (auth.Token, error) {
 	row, err := t.InsertAccessToken(ctx, sqlgen.InsertAccessTokenParams{

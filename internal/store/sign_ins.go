@@ -40,14 +40,24 @@ func (s Auth) DeleteSignInsBefore(ctx context.Context, expired time.Time) error 
 	return doing(err, "delete sign-ins that nobody came back from")
 }
 
+// ProviderSession returns what a session is tied to.
+func (s Auth) ProviderSession(ctx context.Context, sessionID int64) (auth.ProviderSession, error) {
+	row, err := s.db.reader().ProviderSession(ctx, sessionID)
+	return auth.ProviderSession{SessionID: row.SessionID, Issuer: row.Issuer, Subject: row.Subject, SID: row.Sid},
+		doing(err, "read what session %d is tied to", sessionID)
+}
+
 // BindSession ties a session to one of the provider.
-func (s Auth) BindSession(ctx context.Context, p auth.ProviderSession) error {
-	err := s.db.atomically(ctx, func(tx *tx) error {
-		return tx.InsertProviderSession(ctx, sqlgen.InsertProviderSessionParams{
-			SessionID: p.SessionID, Issuer: p.Issuer, Subject: p.Subject, Sid: p.SID,
-		})
-	})
-	return doing(err, "tie session %d to the provider's", p.SessionID)
+func (t authTx) BindSession(ctx context.Context, p auth.ProviderSession) error {
+	return doing(t.InsertProviderSession(ctx, sqlgen.InsertProviderSessionParams{
+		SessionID: p.SessionID, Issuer: p.Issuer, Subject: p.Subject, Sid: p.SID,
+	}), "tie session %d to the provider's", p.SessionID)
+}
+
+// DeleteSessionsOfSubject ends the sessions of a subject at the provider.
+func (t authTx) DeleteSessionsOfSubject(ctx context.Context, issuer, subject string) ([]int64, error) {
+	ids, err := t.Queries.DeleteSessionsOfSubject(ctx, sqlgen.DeleteSessionsOfSubjectParams{Issuer: issuer, Subject: subject})
+	return ids, doing(err, "delete the sessions of a subject at the provider")
 }
 
 // BoundSessions lists the sessions that a logout is about: those of its session at the provider, or of its subject, that

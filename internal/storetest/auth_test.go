@@ -124,6 +124,20 @@ func TestIdentitiesAtIssuers(t *testing.T) {
 			wantCode(t, err, apperr.NotFound)
 			_, err = w.Auth().UserByIdentity(ctx, "https://other.example.com", "a")
 			wantCode(t, err, apperr.NotFound)
+			of := func(userID int64) error {
+				return w.Auth().Atomically(ctx, func(tx auth.Tx) error {
+					found, err := tx.Link(ctx, link.Issuer, link.Subject)
+					if err != nil {
+						return err
+					}
+					found.UserID = userID
+					return tx.DeleteLink(ctx, found)
+				})
+			}
+			wantCode(t, of(auth.AdministratorID), apperr.NotFound)
+			check(t, of(ann.ID))
+			wantCode(t, of(ann.ID), apperr.NotFound)
+			w.changeAuth(t, func(tx auth.Tx) error { return tx.InsertLink(ctx, link) })
 			link.UserID = auth.AdministratorID
 			err = w.Auth().Atomically(ctx, func(tx auth.Tx) error { return tx.InsertLink(ctx, link) })
 			wantCode(t, err, apperr.AlreadyExists)

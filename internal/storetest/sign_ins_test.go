@@ -52,9 +52,17 @@ func TestSessionsOfTheProvider(t *testing.T) {
 				opened, err = tx.InsertSession(ctx, auth.Session{
 					UserID: auth.AdministratorID, CreatedAt: instant(), SeenAt: instant(), ExpiresAt: instant().Add(time.Hour),
 				}, []byte("hash"))
-				return err
+				if err != nil {
+					return err
+				}
+				return tx.BindSession(ctx, auth.ProviderSession{SessionID: opened.ID, Issuer: "i", Subject: "s", SID: "one"})
 			}))
-			check(t, db.BindSession(ctx, auth.ProviderSession{SessionID: opened.ID, Issuer: "i", Subject: "s", SID: "one"}))
+			want := auth.ProviderSession{SessionID: opened.ID, Issuer: "i", Subject: "s", SID: "one"}
+			if got := must(db.ProviderSession(ctx, opened.ID))(t); got != want {
+				t.Errorf("the session is tied to %+v, want %+v", got, want)
+			}
+			_, err := db.ProviderSession(ctx, opened.ID+1)
+			wantCode(t, err, apperr.NotFound)
 			for _, test := range []struct {
 				logout auth.Logout
 				want   int
@@ -70,8 +78,12 @@ func TestSessionsOfTheProvider(t *testing.T) {
 				}
 			}
 			check(t, db.Atomically(ctx, func(tx auth.Tx) error {
-				_, err := tx.DeleteSession(ctx, opened.ID)
-				return err
+				for subject, want := range map[string]int{"other": 0, "s": 1} {
+					if ended := must(tx.DeleteSessionsOfSubject(ctx, "i", subject))(t); len(ended) != want {
+						t.Errorf("%d sessions of subject %s ended, want %d", len(ended), subject, want)
+					}
+				}
+				return nil
 			}))
 			if got := must(db.BoundSessions(ctx, auth.Logout{Issuer: "i", SID: "one", IssuedAt: instant()}))(t); len(got) != 0 {
 				t.Errorf("a session that has ended is found: %+v", got)

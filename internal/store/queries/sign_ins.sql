@@ -17,3 +17,10 @@ WHERE p.issuer = sqlc.arg(issuer) AND p.sid = sqlc.arg(sid) AND s.created_at <= 
 -- name: SessionsOfSubject :many
 SELECT s.* FROM provider_sessions p JOIN sessions s ON s.id = p.session_id
 WHERE p.issuer = sqlc.arg(issuer) AND p.subject = sqlc.arg(subject) AND s.created_at <= sqlc.arg(opened_by) ORDER BY s.id;
+
+-- name: ProviderSession :one
+SELECT * FROM provider_sessions WHERE session_id = $1;
+
+-- name: DeleteSessionsOfSubject :many
+DELETE FROM sessions WHERE sessions.id IN (
+    SELECT p.session_id FROM provider_sessions p WHERE p.issuer = sqlc.arg(issuer) AND p.subject = sqlc.arg(subject)) RETURNING id;

@@ -40,3 +40,9 @@ INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $
 
 -- name: UserIdentities :many
 SELECT * FROM user_identities WHERE user_id = $1 ORDER BY created_at, issuer;
+
+-- name: UserIdentity :one
+SELECT * FROM user_identities WHERE issuer = $1 AND subject = $2;
+
+-- name: DeleteIdentity :execrows
+DELETE FROM user_identities WHERE issuer = $1 AND subject = $2 AND user_id = $3;

@@ -257,6 +257,13 @@ type Project struct {
 	UpdatedAt   int64
 }
 
+type ProviderSession struct {
+	SessionID int64
+	Issuer    string
+	Subject   string
+	Sid       string
+}
+
 type ProvisionEvent struct {
 	ID       int64
 	RunID    int64

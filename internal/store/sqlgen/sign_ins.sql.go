@@ -9,6 +9,39 @@ import (
 	"context"
 )
 
+const deleteSessionsOfSubject = `-- name: DeleteSessionsOfSubject :many
+DELETE FROM sessions WHERE sessions.id IN (
+    SELECT p.session_id FROM provider_sessions p WHERE p.issuer = $1 AND p.subject = $2) RETURNING id
+`
+
+type DeleteSessionsOfSubjectParams struct {
+	Issuer  string
+	Subject string
+}
+
+func (q *Queries) DeleteSessionsOfSubject(ctx context.Context, arg DeleteSessionsOfSubjectParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, deleteSessionsOfSubject, arg.Issuer, arg.Subject)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteSignInsBefore = `-- name: DeleteSignInsBefore :exec
 DELETE FROM sign_ins WHERE expires_at < $1
 `
@@ -64,6 +97,22 @@ func (q *Queries) InsertSignIn(ctx context.Context, arg InsertSignInParams) erro
 		arg.ExpiresAt,
 	)
 	return err
+}
+
+const providerSession = `-- name: ProviderSession :one
+SELECT session_id, issuer, subject, sid FROM provider_sessions WHERE session_id = $1
+`
+
+func (q *Queries) ProviderSession(ctx context.Context, sessionID int64) (ProviderSession, error) {
+	row := q.db.QueryRowContext(ctx, providerSession, sessionID)
+	var i ProviderSession
+	err := row.Scan(
+		&i.SessionID,
+		&i.Issuer,
+		&i.Subject,
+		&i.Sid,
+	)
+	return i, err
 }
 
 const sessionsOfSID = `-- name: SessionsOfSID :many

@@ -9,6 +9,24 @@ import (
 	"context"
 )
 
+const deleteIdentity = `-- name: DeleteIdentity :execrows
+DELETE FROM user_identities WHERE issuer = $1 AND subject = $2 AND user_id = $3
+`
+
+type DeleteIdentityParams struct {
+	Issuer  string
+	Subject string
+	UserID  int64
+}
+
+func (q *Queries) DeleteIdentity(ctx context.Context, arg DeleteIdentityParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteIdentity, arg.Issuer, arg.Subject, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertIdentity = `-- name: InsertIdentity :exec
 INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
 `
@@ -295,6 +313,27 @@ func (q *Queries) UserIdentities(ctx context.Context, userID int64) ([]UserIdent
 		return nil, err
 	}
 	return items, nil
+}
+
+const userIdentity = `-- name: UserIdentity :one
+SELECT issuer, subject, user_id, created_at FROM user_identities WHERE issuer = $1 AND subject = $2
+`
+
+type UserIdentityParams struct {
+	Issuer  string
+	Subject string
+}
+
+func (q *Queries) UserIdentity(ctx context.Context, arg UserIdentityParams) (UserIdentity, error) {
+	row := q.db.QueryRowContext(ctx, userIdentity, arg.Issuer, arg.Subject)
+	var i UserIdentity
+	err := row.Scan(
+		&i.Issuer,
+		&i.Subject,
+		&i.UserID,
+		&i.CreatedAt,
+	)
+	return i, err
 }
 
 const users = `-- name: Users :many
