@@ -59,12 +59,12 @@ func (p *Problem) ContentType(string) string { return problemContent }
 // GetHeaders implements [huma.HeadersError].
 func (p *Problem) GetHeaders() http.Header {
 	header := http.Header{}
-	switch p.Status {
-	case http.StatusUnauthorized:
+	switch {
+	case p.Status == http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", `Bearer realm="roadstead"`)
-	case http.StatusTooManyRequests:
+	case p.Status == http.StatusTooManyRequests, p.Code == apperr.IdempotencyInProgress:
 		header.Set("Retry-After", strconv.Itoa(retrySeconds(p.After)))
-	case http.StatusServiceUnavailable:
+	case p.Status == http.StatusServiceUnavailable:
 		header.Set("Retry-After", "5")
 	}
 	return header

@@ -33,6 +33,7 @@ type Handler struct {
 	Provisions   Provisions
 	Audit        Record
 	Bootstraps   Bootstraps
+	Idempotency  Idempotency
 	Bus          *event.Bus
 	Log          *slog.Logger
 

@@ -76,7 +76,7 @@ func (h *Handler) mountNamespaces(r router) {
 	route(r, "DELETE "+one+"/namespace", "remove-namespace", "Take the environment's namespace out of its cluster",
 		h.needs(auth.DeleteNamespace, h.ofProject), h.removeNamespace, answers(http.StatusAccepted))
 	route(r, "POST "+one+"/kubeconfig", "create-kubeconfig", "Make a short-lived kubeconfig for the namespace",
-		h.needs(auth.CreateCredential, h.ofProject), h.createKubeconfig, answers(http.StatusCreated))
+		h.needs(auth.CreateCredential, h.ofProject), h.createKubeconfig, answers(http.StatusCreated), holdsSecret())
 }
 
 func (h *Handler) listNamespaces(ctx context.Context, in *ProjectInput) (*list[Namespace], error) {

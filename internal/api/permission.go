@@ -35,6 +35,8 @@ type permission struct {
 	// input checks what only the body or the query names, before the handler runs. It takes the route's own type.
 	input func(ctx context.Context, in any) error
 	takes reflect.Type
+	// gone tells, of a caller whom path did not find anything for, whether nobody would. It may be nil.
+	gone func(ctx context.Context, param func(name string) string) bool
 }
 
 // finder finds what a path names, and of whom it is.
@@ -59,6 +61,11 @@ func (h *Handler) needs(what auth.Ability, find finder) permission {
 				return ctx, err
 			}
 			return ctx, h.checkFound(ctx, what, subject)
+		},
+		gone: func(ctx context.Context, param func(string) string) bool {
+			// Some names are looked for among what the caller sees. An administrator sees all.
+			_, _, err := find(auth.WithIdentity(ctx, auth.Identity{Admin: true}), param)
+			return apperr.CodeOf(err) == apperr.NotFound
 		},
 	}
 }
@@ -141,12 +148,19 @@ func (h *Handler) guard(p permission) func(huma.Context, func(huma.Context)) {
 	return func(c huma.Context, next func(huma.Context)) {
 		ctx, err := h.admit(correlated(c.Context()), c, p)
 		if err != nil {
-			_, w := humago.Unwrap(c)
-			h.problem(ctx, err).write(w)
+			if !h.removedBefore(ctx, c, p, err) {
+				h.refuse(ctx, c, err)
+			}
 			return
 		}
 		next(huma.WithContext(c, ctx))
 	}
+}
+
+// refuse answers in the place of the handler.
+func (h *Handler) refuse(ctx context.Context, c huma.Context, err error) {
+	_, w := humago.Unwrap(c)
+	h.problem(ctx, err).write(w)
 }
 
 func (h *Handler) admit(ctx context.Context, c huma.Context, p permission) (context.Context, error) {

@@ -55,8 +55,12 @@ func route[I, O any](
 		Responses:   map[string]*huma.Response{"default": r.problemResponse()},
 		Middlewares: huma.Middlewares{r.handler.guard(permit)},
 	}
-	if permit.open {
+	switch {
+	case permit.open:
 		op.Security = []map[string][]string{}
+	case !reads(method):
+		op.Middlewares = append(op.Middlewares, r.handler.once)
+		repeatable(&op)
 	}
 	for _, option := range options {
 		option(&op)
@@ -66,7 +70,7 @@ func route[I, O any](
 		if err := permit.consider(ctx, in); err != nil {
 			return nil, r.handler.problem(ctx, err)
 		}
-		out, err := handle(ctx, in)
+		out, err := runOnce(ctx, r.handler, func(ctx context.Context) (*O, error) { return handle(ctx, in) })
 		if err != nil {
 			return nil, r.handler.problem(ctx, err)
 		}

@@ -33,6 +33,14 @@ func (h *Handler) needsEnvironment(what auth.Ability) permission {
 		environment, err := h.Tenants.Environment(ctx, found[tenant.Project](ctx).ID, param("environment"))
 		return keep(ctx, environment), err
 	}
+	p.gone = func(ctx context.Context, param func(string) string) bool {
+		ctx, err := project(ctx, param)
+		if err != nil {
+			return false
+		}
+		_, err = h.Tenants.Environment(ctx, found[tenant.Project](ctx).ID, param("environment"))
+		return apperr.CodeOf(err) == apperr.NotFound
+	}
 	return p
 }
 

@@ -114,12 +114,12 @@ func (h *Handler) mountTokens(r router) {
 		decided("everybody for his own; whoever has read_tokens in the group or project; administrators", h.mayListTokens), h.listTokens)
 	route(r, "POST /tokens", "create-token", "Make an access token",
 		decided("everybody for himself; whoever has manage_tokens in the group or project; administrators", h.mayCreateToken),
-		h.createToken, answers(http.StatusCreated))
+		h.createToken, answers(http.StatusCreated), holdsSecret())
 	route(r, "POST /tokens/revoke-leaked", "revoke-leaked-token", "Revoke a token that was found where it should not be",
 		public(), h.revokeLeaked, answers(http.StatusNoContent))
 	route(r, "GET /tokens/{token}", "show-token", "Show an access token", h.mayToken(auth.ReadTokens), h.showToken)
 	route(r, "POST /tokens/{token}/rotate", "rotate-token", "Give an access token a new secret; the old one ends",
-		h.mayToken(auth.ManageTokens), h.rotateToken)
+		h.mayToken(auth.ManageTokens), h.rotateToken, holdsSecret())
 	route(r, "DELETE /tokens/{token}", "revoke-token", "Revoke an access token, and those that it made",
 		h.mayToken(auth.ManageTokens), h.revokeToken)
 }

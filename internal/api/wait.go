@@ -67,6 +67,8 @@ func await[T any](ctx context.Context, h *Handler, in WaitInput, w watched[T]) (
 				return v, nil
 			}
 		case <-reread.C:
+		case <-leaving(ctx):
+			return v, nil
 		}
 		if err := h.still(ctx); err != nil {
 			return *new(T), err

@@ -17,6 +17,7 @@ import (
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/event"
+	"github.com/roadstead/roadstead/internal/idempotency"
 	"github.com/roadstead/roadstead/internal/jobs"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -77,7 +78,7 @@ func Open(ctx context.Context, dir string) (*World, error) {
 	w.Handler = &api.Handler{
 		Version: "1.2.3", Auth: w.Users, Access: access, Users: w.Users, Limits: auth.NewLimits(past), Tenants: w.Tenants, Clusters: w.Clusters,
 		Namespaces: w.Namespaces, Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w,
-		Audit: Record(120), Bus: w.Bus, Log: log,
+		Audit: Record(120), Idempotency: &idempotency.Keys{Store: w.db.Idempotency(), Now: time.Now}, Bus: w.Bus, Log: log,
 	}
 	return w, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/config"
 	"github.com/roadstead/roadstead/internal/gitlabapi"
+	"github.com/roadstead/roadstead/internal/idempotency"
 	"github.com/roadstead/roadstead/internal/web"
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -35,7 +36,7 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces, Applications: c.applications,
 		Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Audit: audit.Record{Reader: c.db.Audit()},
-		Bus: c.bus, Log: c.log,
+		Idempotency: &idempotency.Keys{Store: c.db.Idempotency(), Now: now}, Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
 		Auth: authenticator, SingleSignOn: single, Limits: limits, Access: access, Tenant: c.tenants,

@@ -26,6 +26,14 @@ const (
 	IdentityUnproven  Code = "identity_unproven"
 )
 
+// What a request that names itself by an Idempotency-Key can be told.
+const (
+	IdempotencyKeyInvalid    Code = "idempotency_key_invalid"
+	IdempotencyKeyReused     Code = "idempotency_key_reused"
+	IdempotencyInProgress    Code = "idempotency_in_progress"
+	IdempotencyAnswerNotKept Code = "idempotency_answer_not_kept"
+)
+
 // What signing in through the organisation's provider can end in.
 const (
 	SignInStale       Code = "sign_in_stale"

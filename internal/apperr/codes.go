@@ -59,6 +59,11 @@ var table = [...]Entry{
 	{IdentityNoToken, 502, "The cluster did not make a token for our own account.", "See whether its kube-controller-manager runs, then adopt the identity again."},
 	{IdentityUnproven, 502, "The cluster did not take the token of our own account for ours.", "See whether something between us and the API server changes who signs in, then adopt the identity again."},
 
+	{IdempotencyKeyInvalid, 400, "The Idempotency-Key is not one.", "Send one such header with 1 to 255 characters of visible ASCII, for example a random UUID."},
+	{IdempotencyKeyReused, 422, "This Idempotency-Key came with another request.", "Use a key of its own for each change; only a repeat of the same request has the same one."},
+	{IdempotencyInProgress, 409, "The first request with this Idempotency-Key is still running.", "Repeat it after the time given in Retry-After: it gets the answer of the first one."},
+	{IdempotencyAnswerNotKept, 409, "The first request with this Idempotency-Key was carried out, but its answer was not kept.", "It held a secret, or was very large. Look at what was made; revoke a token or credential that never reached you, and make another one under a new key."},
+
 	{SignInStale, 400, "This sign-in was not begun in this browser, took too long, or was used already.", "Begin again on the sign-in page."},
 	{SignInDenied, 403, "The sign-in provider did not let you through.", "Try again; if it stays, ask who runs the provider for access to Roadstead."},
 	{SignInUntrusted, 502, "The sign-in provider's answer cannot be trusted.", "Try again; if it stays, your administrator sees the reason in the log."},

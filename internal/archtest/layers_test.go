@@ -34,7 +34,7 @@ func layers() []layer {
 
 // domainOrder lists the domains so that each may import those before it.
 func domainOrder() []string {
-	return []string{"audit", "tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision"}
+	return []string{"audit", "tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision", "idempotency"}
 }
 
 // edges are the imports inside a ring, or outward, that are allowed one by one.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/roadstead/roadstead/internal/idempotency"
 )
 
 // KeepOperations is how long finished operations and their logs stay unless
@@ -14,15 +16,18 @@ const KeepOperations = 90 * 24 * time.Hour
 const keepLeases = 24 * time.Hour
 
 // Sweep deletes what has had its time: operations that ended longer ago than
-// keepOperations, with their logs, and old leases. An application's latest
-// operation stays, and so do the values in force.
+// keepOperations, with their logs, old leases, and the keys of old requests. An
+// application's latest operation stays, and so do the values in force.
 func (db *DB) Sweep(ctx context.Context, keepOperations time.Duration) error {
 	current := time.Now()
 	err := db.atomically(ctx, func(tx *tx) error {
 		if err := tx.DeleteOperationsBefore(ctx, stamp(current.Add(-keepOperations))); err != nil {
 			return err
 		}
-		return tx.DeleteFollowLeasesBefore(ctx, stamp(current.Add(-keepLeases)))
+		if err := tx.DeleteFollowLeasesBefore(ctx, stamp(current.Add(-keepLeases))); err != nil {
+			return err
+		}
+		return tx.DeleteKeysBefore(ctx, stamp(current.Add(-idempotency.KeepFor)))
 	})
 	return doing(err, "sweep old records")
 }

@@ -166,6 +166,18 @@ type Group struct {
 	UpdatedAt   int64
 }
 
+type IdempotencyKey struct {
+	ID          []byte
+	UserID      int64
+	Fingerprint []byte
+	CreatedAt   int64
+	LeaseUntil  int64
+	Status      int64
+	Kept        bool
+	ContentType string
+	Body        []byte
+}
+
 type Member struct {
 	ID        int64
 	UserID    int64
