@@ -30,6 +30,8 @@ const (
 	ourAccount      = "111111111111"
 	customerAccount = "222222222222"
 	home            = "eu-west-1"
+	// ourPolicy is what an operator lets Roadstead's user at AWS do.
+	ourPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/roadstead/*"}]}`
 	// The fake AWS makes a cluster in stackTime; awsPace shortens the server's waits about as much.
 	stackTime = 1500 * time.Millisecond
 	awsPace   = 100
@@ -180,8 +182,7 @@ func newDraft(t *testing.T, stackTime time.Duration, bin string, env ...string) 
 	e := &estate{aws: awstest.Start(t, awstest.Config{StackTime: stackTime, PageSize: 2}), name: unique("orders")}
 	eksPlatform.join(t, e.aws)
 	var err error
-	e.keys, err = e.aws.Account(ourAccount).AddUser("roadstead",
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/roadstead/*"}]}`)
+	e.keys, err = e.aws.Account(ourAccount).AddUser("roadstead", ourPolicy)
 	if err != nil {
 		t.Fatal(err)
 	}

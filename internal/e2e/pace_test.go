@@ -18,6 +18,9 @@ const requestsPerSecond = 50
 type visitor struct {
 	name   string
 	header http.Header
+	// admin is set for administrators, token is the id of the visitor's access token.
+	admin bool
+	token int64
 }
 
 // errand is something that a visitor asks for.
