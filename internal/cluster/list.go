@@ -77,14 +77,31 @@ func (s *Service) ClustersFor(ctx context.Context, groupID, projectID int64, p P
 	}
 	near := nearest(candidates)
 	rest := near[min(p.Offset, len(near)):]
-	for _, c := range rest[:min(p.Limit, len(rest))] {
-		found, err := s.Store.Cluster(ctx, c.ID)
-		if err != nil {
-			return nil, 0, fmt.Errorf("list clusters: %w", err)
-		}
-		list = append(list, Placed{Cluster: found, Place: c.Place, At: c.At, Granted: c.Granted})
+	list, err = s.placed(ctx, rest[:min(p.Limit, len(rest))])
+	return list, len(near), err
+}
+
+// placed reads the clusters of candidates, in their order. What was removed in
+// the meantime is left out.
+func (s *Service) placed(ctx context.Context, candidates []Candidate) (list []Placed, err error) {
+	ids := make([]int64, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.ID
 	}
-	return list, len(near), nil
+	found, err := s.Store.ClustersByID(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list clusters: %w", err)
+	}
+	byID := make(map[int64]Cluster, len(found))
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	for _, c := range candidates {
+		if one, there := byID[c.ID]; there {
+			list = append(list, Placed{Cluster: one, Place: c.Place, At: c.At, Granted: c.Granted})
+		}
+	}
+	return list, nil
 }
 
 // nearest orders candidates by level and id, each cluster once, without drafts.

@@ -13,6 +13,8 @@ type Store interface {
 	// Atomically runs fn in one transaction.
 	Atomically(ctx context.Context, fn func(tx Tx) error) error
 	Cluster(ctx context.Context, id int64) (Cluster, error)
+	// ClustersByID finds clusters, in no order. Those that are gone are missing.
+	ClustersByID(ctx context.Context, ids []int64) ([]Cluster, error)
 	// ClustersByName lists every cluster of that name, whatever its level. No list
 	// holds drafts, nor what is forgotten.
 	ClustersByName(ctx context.Context, name string) ([]Cluster, error)

@@ -192,13 +192,10 @@ func (h *Handler) removeMember(c *call) (answer, error) {
 }
 
 func (h *Handler) member(c *call, m tenant.ListedMember) (memberEntity, error) {
-	u, err := h.creator(c, m.UserID)
-	if err != nil || u == nil {
-		return memberEntity{}, err
-	}
 	by, err := h.creator(c, m.CreatedBy)
+	u := auth.User{ID: m.UserID, Username: m.Username, Name: m.Name, State: auth.UserState(m.State)}
 	return memberEntity{
-		userEntity: *u, AccessLevel: m.Role, CreatedAt: moment(m.CreatedAt), CreatedBy: by, ExpiresAt: day(m.ExpiresAt),
+		userEntity: c.user(u), AccessLevel: m.Role, CreatedAt: moment(m.CreatedAt), CreatedBy: by, ExpiresAt: day(m.ExpiresAt),
 		MembershipState: "active",
 	}, err
 }

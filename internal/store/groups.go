@@ -79,12 +79,10 @@ func scanGroup(rows *sql.Rows) (g tenant.Group, err error) {
 
 // Lineage lists groups and all that are above them, each once.
 func (s Tenant) Lineage(ctx context.Context, groupIDs []int64) ([]tenant.Group, error) {
-	l, ids := listing{}, make([]string, len(groupIDs))
-	for i, id := range groupIDs {
-		ids[i] = l.arg(id)
-	}
+	var l listing
+	among := l.argsOf(groupIDs)
 	rows, err := s.db.reads().QueryContext(ctx, `SELECT `+groupColumns+` FROM groups r WHERE r.id IN (
-		SELECT t.ancestor_id FROM group_tree t WHERE t.group_id IN (`+strings.Join(ids, ", ")+`))`, l.args...)
+		SELECT t.ancestor_id FROM group_tree t WHERE t.group_id IN (`+among+`))`, l.args...)
 	if err != nil {
 		return nil, doing(err, "list groups with those above")
 	}

@@ -35,6 +35,15 @@ func (l *listing) arg(v any) string {
 	return "$" + strconv.Itoa(len(l.args))
 }
 
+// argsOf adds ids as arguments and returns their placeholders, for a term IN.
+func (l *listing) argsOf(ids []int64) string {
+	marks := make([]string, len(ids))
+	for i, id := range ids {
+		marks[i] = l.arg(id)
+	}
+	return strings.Join(marks, ", ")
+}
+
 // where adds a term that rows must meet.
 func (l *listing) where(term string) { l.terms = append(l.terms, term) }
 

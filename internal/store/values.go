@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"slices"
+	"database/sql"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/store/sqlgen"
@@ -32,27 +32,32 @@ func (s Values) ValueByID(ctx context.Context, id int64) (workload.Value, error)
 }
 
 // Values returns those of the clusters' values of this name that exist, with
-// their Data. It reads one range of ids, since a page's are close together.
+// their Data.
 func (s Values) Values(ctx context.Context, name string, clusterIDs []int64) ([]workload.Value, error) {
 	if len(clusterIDs) == 0 {
 		return nil, nil
 	}
-	rows, err := s.db.reader().ValuesBetween(ctx, sqlgen.ValuesBetweenParams{
-		Name: name, Lowest: slices.Min(clusterIDs), Highest: slices.Max(clusterIDs),
-	})
+	var l listing
+	rows, err := s.db.reads().QueryContext(ctx, `SELECT v.id, v.cluster_id, v.name, v.as_of, v.code, v.failures, v.checked_at,
+			v.generation, v.wanted_until, v.refresh_at, c.generation, c.enabled, d.data
+		FROM polled_values v JOIN clusters c ON c.id = v.cluster_id LEFT JOIN polled_data d ON d.value_id = v.id
+		WHERE v.name = `+l.arg(name)+` AND v.cluster_id IN (`+l.argsOf(clusterIDs)+`)`, l.args...)
 	if err != nil {
 		return nil, doing(err, "read %s of %d clusters", name, len(clusterIDs))
 	}
-	var values []workload.Value
-	for _, r := range rows {
-		if !slices.Contains(clusterIDs, r.PolledValue.ClusterID) {
-			continue
-		}
-		v := valueOf(sqlgen.ValueRow{PolledValue: r.PolledValue, ClusterGeneration: r.ClusterGeneration, ClusterEnabled: r.ClusterEnabled})
-		v.Data = r.Data
-		values = append(values, v)
-	}
-	return values, nil
+	values, err := scanAll(rows, scanValue)
+	return values, doing(err, "read %s of %d clusters", name, len(clusterIDs))
+}
+
+func scanValue(rows *sql.Rows) (workload.Value, error) {
+	var r sqlgen.ValueRow
+	var data []byte
+	v := &r.PolledValue
+	err := rows.Scan(&v.ID, &v.ClusterID, &v.Name, &v.AsOf, &v.Code, &v.Failures, &v.CheckedAt, &v.Generation, &v.WantedUntil,
+		&v.RefreshAt, &r.ClusterGeneration, &r.ClusterEnabled, &data)
+	value := valueOf(r)
+	value.Data = data
+	return value, doing(err, "read a value")
 }
 
 // ClustersWithoutValue lists enabled clusters that have no value of this name.

@@ -34,6 +34,14 @@ func TestClusters(t *testing.T) {
 			if diff := cmp.Diff([]cluster.Cluster{second}, must(s.Clusters(ctx, w.cluster.ID, 10))(t)); diff != "" {
 				t.Errorf("after the first (-want +got):\n%s", diff)
 			}
+			for what, ids := range map[string][]int64{"none": nil, "one that is gone": {99}} {
+				if got := must(s.ClustersByID(ctx, ids))(t); len(got) != 0 {
+					t.Errorf("%s by id: got %v", what, got)
+				}
+			}
+			if diff := cmp.Diff([]cluster.Cluster{second}, must(s.ClustersByID(ctx, []int64{99, second.ID}))(t)); diff != "" {
+				t.Errorf("by ids (-want +got):\n%s", diff)
+			}
 			if got := must(s.SealedToken(ctx, second.ID))(t); string(got) != "main" {
 				t.Errorf("sealed token %q, want %q", got, "main")
 			}
@@ -70,6 +78,10 @@ func TestClusterUpdate(t *testing.T) {
 			check(t, update(changed, "new"))
 			if diff := cmp.Diff(changed, must(w.Clusters().Cluster(ctx, changed.ID))(t)); diff != "" {
 				t.Errorf("changed (-want +got):\n%s", diff)
+			}
+			byID := must(w.Clusters().ClustersByID(ctx, []int64{changed.ID}))(t)
+			if diff := cmp.Diff([]cluster.Cluster{changed}, byID); diff != "" {
+				t.Errorf("changed, among others (-want +got):\n%s", diff)
 			}
 			if got := must(w.Clusters().SealedToken(ctx, changed.ID))(t); string(got) != "new" {
 				t.Errorf("sealed token %q, want %q", got, "new")

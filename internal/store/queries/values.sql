@@ -27,11 +27,6 @@ SELECT sqlc.embed(v), c.generation AS cluster_generation, c.enabled AS cluster_e
 FROM polled_values v JOIN clusters c ON c.id = v.cluster_id
 WHERE v.cluster_id = $1 ORDER BY v.name;
 
--- name: ValuesBetween :many
-SELECT sqlc.embed(v), c.generation AS cluster_generation, c.enabled AS cluster_enabled, d.data
-FROM polled_values v JOIN clusters c ON c.id = v.cluster_id LEFT JOIN polled_data d ON d.value_id = v.id
-WHERE v.name = $1 AND v.cluster_id >= sqlc.arg(lowest) AND v.cluster_id <= sqlc.arg(highest);
-
 -- name: UpdateValue :execrows
 UPDATE polled_values SET as_of = $2, code = $3, failures = $4, checked_at = $5, generation = $6, wanted_until = $7,
     refresh_at = $8

@@ -227,62 +227,6 @@ func (q *Queries) ValueByName(ctx context.Context, arg ValueByNameParams) (Value
 	return i, err
 }
 
-const valuesBetween = `-- name: ValuesBetween :many
-SELECT v.id, v.cluster_id, v.name, v.as_of, v.code, v.failures, v.checked_at, v.generation, v.wanted_until, v.refresh_at, c.generation AS cluster_generation, c.enabled AS cluster_enabled, d.data
-FROM polled_values v JOIN clusters c ON c.id = v.cluster_id LEFT JOIN polled_data d ON d.value_id = v.id
-WHERE v.name = $1 AND v.cluster_id >= $2 AND v.cluster_id <= $3
-`
-
-type ValuesBetweenParams struct {
-	Name    string
-	Lowest  int64
-	Highest int64
-}
-
-type ValuesBetweenRow struct {
-	PolledValue       PolledValue
-	ClusterGeneration int64
-	ClusterEnabled    bool
-	Data              []byte
-}
-
-func (q *Queries) ValuesBetween(ctx context.Context, arg ValuesBetweenParams) ([]ValuesBetweenRow, error) {
-	rows, err := q.db.QueryContext(ctx, valuesBetween, arg.Name, arg.Lowest, arg.Highest)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ValuesBetweenRow
-	for rows.Next() {
-		var i ValuesBetweenRow
-		if err := rows.Scan(
-			&i.PolledValue.ID,
-			&i.PolledValue.ClusterID,
-			&i.PolledValue.Name,
-			&i.PolledValue.AsOf,
-			&i.PolledValue.Code,
-			&i.PolledValue.Failures,
-			&i.PolledValue.CheckedAt,
-			&i.PolledValue.Generation,
-			&i.PolledValue.WantedUntil,
-			&i.PolledValue.RefreshAt,
-			&i.ClusterGeneration,
-			&i.ClusterEnabled,
-			&i.Data,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const valuesOfCluster = `-- name: ValuesOfCluster :many
 SELECT v.id, v.cluster_id, v.name, v.as_of, v.code, v.failures, v.checked_at, v.generation, v.wanted_until, v.refresh_at, c.generation AS cluster_generation, c.enabled AS cluster_enabled
 FROM polled_values v JOIN clusters c ON c.id = v.cluster_id
