@@ -181,7 +181,7 @@ func (s *show) command(ctx context.Context, args ...string) *exec.Cmd {
 
 func (s *show) kubectl(ctx context.Context, kubeconfig, stdin string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "kubectl", args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+s.path("kubectl"))
 	cmd.Stdin = strings.NewReader(stdin)
 	return output(cmd)
 }

@@ -150,7 +150,7 @@ func ask(ctx context.Context, url string, question []byte) (answer []byte, known
 // kubectl works in the cluster that every fake AWS makes.
 func (p *platform) kubectl(ctx context.Context, args ...string) (string, error) {
 	cmd := shared.kubectlCommand(ctx, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(p.dir, "kubeconfig"))
+	cmd.Env = kubectlEnv(p.dir)
 	return output(cmd)
 }
 

@@ -121,8 +121,13 @@ func (w *world) kubectl(ctx context.Context, args ...string) (string, error) {
 
 func (w *world) kubectlCommand(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "kubectl", args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(w.dir, "cluster", "kubeconfig"))
+	cmd.Env = kubectlEnv(filepath.Join(w.dir, "cluster"))
 	return cmd
+}
+
+// kubectlEnv keeps in the cluster's folder what kubectl learns of its API.
+func kubectlEnv(dir string) []string {
+	return append(os.Environ(), "KUBECONFIG="+filepath.Join(dir, "kubeconfig"), "KUBECACHEDIR="+filepath.Join(dir, "kubectl"))
 }
 
 func output(cmd *exec.Cmd) (string, error) {
