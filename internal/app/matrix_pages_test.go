@@ -11,16 +11,16 @@ import (
 )
 
 // TestEveryPageAsksForItsAbility does the same with the pages, for people who signed in, and sends every form from the
-// pages of others too.
+// pages of others too. What a page takes is what the JSON API demands, whatever its route says itself.
 func TestEveryPageAsksForItsAbility(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t)
 	m.signIn()
 	var routes []route
 	for _, r := range (&web.Handler{}).Routes() {
-		routes = append(routes, route{r.Method, r.Pattern, usual(r)})
+		routes = append(routes, route{method: r.Method, pattern: r.Pattern})
 	}
-	m.every(t, routes, m.pages())
+	m.every(t, stated(t, routes, pageDemands()), m.pages())
 	m.proven(t, routes)
 	m.refuseForeign(t, routes, m.pages())
 }
@@ -39,21 +39,6 @@ func (m *matrix) session(who person) string {
 	secret, session, err := m.users.OpenSession(m.ctx, who.user.ID, auth.ProviderSession{})
 	must(session, err)(m.t)
 	return secret
-}
-
-// usual is what a page takes by its own word and its address: a role in the group or project that it names first.
-func usual(r web.Route) example {
-	switch {
-	case r.Public:
-		return example{about: anybody}
-	case r.Ability == "":
-		return example{about: everyone}
-	case strings.HasPrefix(r.Pattern, "/groups/{group}"):
-		return example{about: team, ability: r.Ability}
-	case strings.HasPrefix(r.Pattern, "/projects/{project}"):
-		return example{about: shop, ability: r.Ability}
-	}
-	return example{about: instance, ability: r.Ability}
 }
 
 // browse makes a request what a browser sends from one of our own pages.

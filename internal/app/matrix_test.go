@@ -33,8 +33,8 @@ func TestEveryRouteAsksForItsAbility(t *testing.T) {
 // route is one of a surface: the JSON API, the one of GitLab, or the pages.
 type route struct {
 	method, pattern string
-	// usual is what it takes where its examples do not say; about is anybody where they all do.
-	usual example
+	// demand is what it takes where its examples do not say.
+	demand demand
 }
 
 func (r route) name() string { return r.method + " " + r.pattern }
@@ -49,10 +49,10 @@ func (m *matrix) every(t *testing.T, routes []route, examples map[string][]examp
 		}
 		for _, e := range examples[r.name()] {
 			if e.about == anybody {
-				e.about = r.usual.about
+				e.about = r.demand.about
 			}
-			if e.ability == "" {
-				e.ability = r.usual.ability
+			if e.least = r.demand.least; e.ability != "" {
+				e.least = m.rules[e.ability]
 			}
 			for _, who := range m.people {
 				for _, scope := range who.scopes() {
@@ -112,8 +112,10 @@ const (
 
 // example is a request to a route, and what it takes.
 type example struct {
-	about   about
+	about about
+	// ability is what it takes; the route's own demand when there is none.
 	ability auth.Ability
+	least   auth.Rule
 	// ask makes the request. It makes what the request changes anew when it will be allowed.
 	ask func(who person, allowed bool) request
 	// unrecorded says why a success leaves no row in the audit record; empty when it must.
@@ -133,8 +135,7 @@ type request struct {
 }
 
 // expect is the status that refuses a request; zero when it is let in.
-func (m *matrix) expect(e example, method string, who person, scope auth.Scope) int {
-	rule := m.rules[e.ability]
+func (e example) expect(method string, who person, scope auth.Scope) int {
 	switch {
 	case e.absent:
 		return http.StatusNotFound
@@ -144,23 +145,23 @@ func (m *matrix) expect(e example, method string, who person, scope auth.Scope) 
 		return http.StatusUnauthorized
 	case method != http.MethodGet && scope == auth.ReadAPI:
 		return http.StatusForbidden
-	case e.ability != "" && !rule.Reads && scope == auth.ReadAPI:
+	case e.ability != "" && !e.least.Reads && scope == auth.ReadAPI:
 		if e.about == hidden {
 			return http.StatusNotFound
 		}
 		return http.StatusForbidden
 	case e.about == everyone, who.user.Admin:
 		return 0
-	case e.about == instance && rule.Instance == auth.Everybody:
+	case e.about == instance && e.least.Instance == auth.Everybody:
 		return 0
 	case e.about == instance:
 		return http.StatusForbidden
 	case e.about == hidden:
 		return http.StatusNotFound
 	}
-	role, least := who.inTeam, rule.Group
+	role, least := who.inTeam, e.least.Group
 	if e.about == shop {
-		role, least = who.inShop, rule.Project
+		role, least = who.inShop, e.least.Project
 	}
 	switch {
 	case role == tenant.NoRole:
@@ -173,7 +174,7 @@ func (m *matrix) expect(e example, method string, who person, scope auth.Scope) 
 
 func (m *matrix) try(t *testing.T, method, name string, e example, who person, scope auth.Scope) {
 	t.Helper()
-	want := m.expect(e, method, who, scope)
+	want := e.expect(method, who, scope)
 	r := e.ask(who, want == 0)
 	before := m.audited(t)
 	if r.token == "" {

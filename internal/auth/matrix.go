@@ -54,7 +54,7 @@ func Matrix() []Rule {
 		{CreateEnvironment, "Make an environment.", write, none, developer, nobody},
 		{UpdateEnvironment, "Change an environment's tier and address.", write, none, developer, nobody},
 		{StopEnvironment, "Stop and start an environment.", write, none, developer, nobody},
-		{DeleteEnvironment, "Delete a stopped environment.", write, none, maintainer, nobody},
+		{DeleteEnvironment, "Delete a stopped environment.", write, none, developer, nobody},
 		{ReadNamespace, "See a project's namespaces in clusters, and their state.", read, reporter, reporter, admin},
 		{CreateNamespace, "Have the namespace of an environment made.", write, none, developer, nobody},
 		{DeleteNamespace, "Delete a namespace with all that is in it.", write, none, maintainer, nobody},
