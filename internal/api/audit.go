@@ -57,7 +57,7 @@ type AuditPage struct {
 }
 
 type auditInput struct {
-	Group      string    `query:"group" doc:"Only what belongs to this group itself: an id or a full path"`
+	Group      string    `query:"group" doc:"Only what happened in this group and all that is in it: an id or a full path"`
 	Project    string    `query:"project" doc:"Only what belongs to this project: an id or a full path"`
 	Actor      string    `query:"actor" doc:"Only what somebody of this name did"`
 	Action     string    `query:"action" doc:"Only this action, such as cluster.attach, or those on one noun, such as cluster"`

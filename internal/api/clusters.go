@@ -56,7 +56,7 @@ type Manifests interface {
 
 type listClustersInput struct {
 	PageInput
-	Search string `query:"search" maxLength:"255" doc:"The beginning of a name"`
+	Search string `query:"search" maxLength:"255" doc:"A part of a name, or of the host name of the API server"`
 }
 
 // ClusterInput names a cluster. Like all inputs that others embed it is exported, since huma reads no other fields.

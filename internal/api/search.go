@@ -15,7 +15,8 @@ type Found struct {
 }
 
 type searchInput struct {
-	Query string `query:"q" required:"true" minLength:"2" maxLength:"255" doc:"A part of a name or path; the beginning of that of a cluster"`
+	//nolint:lll // a tag cannot be wrapped
+	Query string `query:"q" required:"true" minLength:"2" maxLength:"255" doc:"A part of a name or path; of a cluster, also of the host name of its API server"`
 	Limit int    `query:"limit" minimum:"1" maximum:"50" default:"10" doc:"How many of each kind at most"`
 }
 

@@ -243,7 +243,7 @@ func TestNobodyLearnsWhatIsThere(t *testing.T) {
 			t.Errorf("%s: status %d\n%s\nwhat is not there: %s", path, status, one, none)
 		}
 	}
-	for _, list := range []string{"/groups", "/projects", "/clusters", "/aws/roles", "/aws/clusters", "/search?q=te"} {
+	for _, list := range []string{"/groups", "/projects", "/clusters", "/aws/roles", "/aws/clusters", "/search?q=te", "/search?q=hare", "/search?q=luster", "/clusters?search=hare"} {
 		status, text := m.call(t, http.MethodGet, request{path: list}, owner.tokens[auth.API])
 		if status != http.StatusOK || strings.Contains(text, "acme") || strings.Contains(text, "cluster-") ||
 			strings.Contains(text, "role-") || strings.Contains(text, "run-") || strings.Contains(text, "shared") {

@@ -51,8 +51,9 @@ func ParseCursor(text string) (Cursor, error) {
 
 // Query asks for rows. What is zero does not matter.
 type Query struct {
-	// GroupID or ProjectID asks for what belongs to that group or project itself.
-	GroupID   int64
+	// GroupID asks for what happened in that group: to itself, or to a group or project below it, deleted ones too.
+	GroupID int64
+	// ProjectID asks for what belongs to that project.
 	ProjectID int64
 	// Actor is a name, Action a noun or a noun.verb.
 	Actor      string
@@ -66,9 +67,10 @@ type Query struct {
 	Limit int
 }
 
-// matches reports whether an event is asked for.
+// matches reports whether an event is asked for. It does not look at the group, which leads wherever it is given: an event
+// does not tell in which groups it happened.
 func (q Query) matches(e Event) bool {
-	return (q.GroupID == 0 || e.GroupID == q.GroupID) && (q.ProjectID == 0 || e.ProjectID == q.ProjectID) &&
+	return (q.ProjectID == 0 || e.ProjectID == q.ProjectID) &&
 		(q.Actor == "" || e.Actor.Name == q.Actor) &&
 		(q.Action == "" || e.Action == q.Action || Noun(e.Action) == q.Action) &&
 		(q.ObjectKind == "" || e.Object.Kind == q.ObjectKind) && (q.ObjectID == 0 || e.Object.ID == q.ObjectID)
@@ -96,12 +98,12 @@ const (
 // lead chooses the index that leaves the fewest rows to look at, by experience.
 func (q Query) lead() Lead {
 	switch {
+	case q.GroupID != 0:
+		return Lead{Column: LeadGroup, ID: q.GroupID}
 	case q.ObjectKind != "" && q.ObjectID != 0:
 		return Lead{LeadObject, q.ObjectKind, q.ObjectID}
 	case q.ProjectID != 0:
 		return Lead{Column: LeadProject, ID: q.ProjectID}
-	case q.GroupID != 0:
-		return Lead{Column: LeadGroup, ID: q.GroupID}
 	case strings.Contains(q.Action, "."):
 		return Lead{Column: LeadAction, Text: q.Action}
 	case q.Actor != "":

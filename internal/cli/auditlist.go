@@ -20,7 +20,7 @@ type auditFilter struct {
 }
 
 func (f *auditFilter) flags(flags *pflag.FlagSet) {
-	flags.StringVar(&f.group, "group", "", "only what belongs to this group itself, by id or path")
+	flags.StringVar(&f.group, "group", "", "only what happened in this group and all that is in it, by id or path")
 	flags.StringVar(&f.project, "project", "", "only what belongs to this project, by id or path")
 	flags.StringVar(&f.actor, "actor", "", "only what somebody of this name did")
 	flags.StringVar(&f.action, "action", "", "only this action, such as cluster.attach, or those on one noun, such as cluster")

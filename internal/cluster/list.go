@@ -27,7 +27,7 @@ func (s *Service) Clusters(ctx context.Context, after int64, limit int) ([]Clust
 // he is at least a maintainer, and all of them for administrators.
 type VisibleQuery struct {
 	Viewer tenant.Viewer
-	// Search leaves names that begin with the text, and orders by name: such a list has one page.
+	// Search leaves those that have the text in their name or in the host name of their API server.
 	Search string
 	// After is the id after which the list goes on, in order of id.
 	After int64

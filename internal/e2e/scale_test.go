@@ -145,7 +145,7 @@ func (o *organisation) attachAll(b *testing.B, tokens ...string) {
 	b.Helper()
 	for i := range scaleClusters {
 		body := map[string]string{
-			"name": fmt.Sprintf("cluster-%04d", i), "api_url": shared.api, "token": shared.token,
+			"name": fmt.Sprintf("billing-%04d", i), "api_url": shared.api, "token": shared.token,
 			"environment_scope": fmt.Sprintf("stage-%d/*", i),
 		}
 		switch {

@@ -125,7 +125,11 @@ func (t chainTx) PutCheckpoint(ctx context.Context, c audit.Checkpoint) error {
 
 // Prune deletes the oldest links up to n, with their events.
 func (t chainTx) Prune(ctx context.Context, n int64, limit int) (int, error) {
-	err := t.DeleteAuditEventsUpTo(ctx, sqlgen.DeleteAuditEventsUpToParams{Last: n, Size: int32(limit)})
+	err := t.DeleteAuditGroupsUpTo(ctx, sqlgen.DeleteAuditGroupsUpToParams{Last: n, Size: int32(limit)})
+	if err != nil {
+		return 0, doing(err, "delete where old audit events happened")
+	}
+	err = t.DeleteAuditEventsUpTo(ctx, sqlgen.DeleteAuditEventsUpToParams{Last: n, Size: int32(limit)})
 	if err != nil {
 		return 0, doing(err, "delete old audit events")
 	}

@@ -25,9 +25,9 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	if e, err = t.owned(ctx, e); err != nil {
 		return err
 	}
-	actor := audit.ActorFrom(ctx)
+	actor, at := audit.ActorFrom(ctx), now()
 	id, err := t.InsertAuditEvent(ctx, sqlgen.InsertAuditEventParams{
-		At: now(), ActorKind: string(actor.Kind), ActorUser: actor.UserID, ActorName: actor.Name,
+		At: at, ActorKind: string(actor.Kind), ActorUser: actor.UserID, ActorName: actor.Name,
 		TokenID: actor.TokenID, SessionID: actor.SessionID, Ip: address(actor.IP),
 		Noun: audit.Noun(e.Action), Action: e.Action,
 		ObjectKind: e.Object.Kind, ObjectID: e.Object.ID, ObjectName: e.Object.Name,
@@ -35,6 +35,10 @@ func (t *tx) Record(ctx context.Context, e audit.Entry) error {
 	})
 	if err != nil {
 		return doing(err, "record %s", e.Action)
+	}
+	err = t.InsertAuditGroups(ctx, sqlgen.InsertAuditGroupsParams{GroupID: e.GroupID, At: at, ID: id, ProjectID: e.ProjectID})
+	if err != nil {
+		return doing(err, "record in which groups %s happened", e.Action)
 	}
 	return doing(t.InsertAuditPending(ctx, id), "let %s wait for the chain", e.Action)
 }

@@ -14,33 +14,30 @@ var _ audit.Reader = Audit{}
 
 // auditRows reads rows in the order of an index, with their links. Which condition leads decides the index, so the text is
 // put together here, from constants.
-const (
-	auditColumns = "id, at, actor_kind, actor_user, actor_name, token_id, session_id, ip, noun, action, object_kind, object_id, " +
-		"object_name, group_id, project_id, correlation_id, detail"
-	auditRows = "SELECT " + auditColumns + ", COALESCE(n, 0), hash FROM (SELECT " + auditColumns + ` FROM audit_events
-    WHERE %s (at, id) < (CAST($1 AS BIGINT), CAST($2 AS BIGINT)) AND at >= $3
-    ORDER BY at DESC, id DESC LIMIT $4
-) e LEFT JOIN audit_chain c ON c.event_id = e.id
-ORDER BY at DESC, id DESC`
-)
+const auditRows = `SELECT e.id, e.at, e.actor_kind, e.actor_user, e.actor_name, e.token_id, e.session_id, e.ip, e.noun, e.action,
+    e.object_kind, e.object_id, e.object_name, e.group_id, e.project_id, e.correlation_id, e.detail, COALESCE(c.n, 0), c.hash
+FROM (
+    SELECT at, id FROM %s (at, id) < (CAST($1 AS BIGINT), CAST($2 AS BIGINT)) AND at >= $3 ORDER BY at DESC, id DESC LIMIT $4
+) page JOIN audit_events e ON e.id = page.id LEFT JOIN audit_chain c ON c.event_id = e.id
+ORDER BY page.at DESC, page.id DESC`
 
-// auditLead is the condition that a query leads with, and its values.
-func auditLead(lead audit.Lead) (condition string, values []any) {
+// auditLead is where the rows of a query are found, up to a condition that more may follow, and its values.
+func auditLead(lead audit.Lead) (from string, values []any) {
 	switch lead.Column {
 	case audit.LeadObject:
-		return "object_kind = $5 AND object_id = $6 AND", []any{lead.Text, lead.ID}
+		return "audit_events WHERE object_kind = $5 AND object_id = $6 AND", []any{lead.Text, lead.ID}
 	case audit.LeadProject:
-		return "project_id = $5 AND", []any{lead.ID}
+		return "audit_events WHERE project_id = $5 AND", []any{lead.ID}
 	case audit.LeadGroup:
-		return "group_id = $5 AND", []any{lead.ID}
+		return "audit_groups WHERE group_id = $5 AND", []any{lead.ID}
 	case audit.LeadActor:
-		return "actor_name = $5 AND", []any{lead.Text}
+		return "audit_events WHERE actor_name = $5 AND", []any{lead.Text}
 	case audit.LeadAction:
-		return "action = $5 AND", []any{lead.Text}
+		return "audit_events WHERE action = $5 AND", []any{lead.Text}
 	case audit.LeadNoun:
-		return "noun = $5 AND", []any{lead.Text}
+		return "audit_events WHERE noun = $5 AND", []any{lead.Text}
 	default:
-		return "", nil
+		return "audit_events WHERE", nil
 	}
 }
 
@@ -48,9 +45,9 @@ func auditLead(lead audit.Lead) (condition string, values []any) {
 func (s Audit) Rows(
 	ctx context.Context, lead audit.Lead, before audit.Cursor, since time.Time, limit int,
 ) (list []audit.Row, err error) {
-	condition, values := auditLead(lead)
+	from, values := auditLead(lead)
 	values = append([]any{stamp(before.At), before.ID, stamp(since), limit}, values...)
-	rows, err := s.db.reads().QueryContext(ctx, fmt.Sprintf(auditRows, condition), values...)
+	rows, err := s.db.reads().QueryContext(ctx, fmt.Sprintf(auditRows, from), values...)
 	if err != nil {
 		return nil, doing(err, "list audit events")
 	}

@@ -30,18 +30,18 @@ func TestAuditRowsComeFromAnIndex(t *testing.T) {
 	t.Cleanup(func() { _ = db.Close() })
 	for lead, index := range map[string]string{
 		audit.LeadNone: "audit_events_at (", audit.LeadObject: "audit_events_object (object_kind=? AND object_id=? AND ",
-		audit.LeadProject: "audit_events_project (project_id=? AND ", audit.LeadGroup: "audit_events_group (group_id=? AND ",
+		audit.LeadProject: "audit_events_project (project_id=? AND ", audit.LeadGroup: "PRIMARY KEY (group_id=? AND ",
 		audit.LeadActor: "audit_events_actor (actor_name=? AND ", audit.LeadAction: "audit_events_action (action=? AND ",
 		audit.LeadNoun: "audit_events_noun (noun=? AND ",
 	} {
 		t.Run(lead, func(t *testing.T) {
 			t.Parallel()
-			condition, values := auditLead(audit.Lead{Column: lead})
-			plan := explain(t, db, fmt.Sprintf(auditRows, condition), append([]any{1, 1, 1, 1}, values...)...)
-			if !strings.Contains(plan, "SEARCH audit_events USING INDEX "+index+"at>? AND at<?)") {
+			from, values := auditLead(audit.Lead{Column: lead})
+			plan := explain(t, db, fmt.Sprintf(auditRows, from), append([]any{1, 1, 1, 1}, values...)...)
+			if !strings.Contains(plan, " "+index+"at>? AND at<?)") {
 				t.Errorf("it does not follow %s:\n%s", index, plan)
 			}
-			if strings.Contains(plan, "SCAN audit") || strings.Contains(plan, "SCAN c") || strings.Contains(plan, "TEMP B-TREE") {
+			if strings.Contains(plan, "SCAN audit") || strings.Contains(plan, "SCAN e") || strings.Contains(plan, "SCAN c") || strings.Contains(plan, "TEMP B-TREE") {
 				t.Errorf("it reads a table or sorts:\n%s", plan)
 			}
 		})

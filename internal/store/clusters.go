@@ -130,6 +130,9 @@ func (t clusterTx) InsertCluster(ctx context.Context, c cluster.Cluster, sealedT
 	if err != nil {
 		return doing(err, "store cluster %s", c.Name)
 	}
+	if err := t.wordsOfCluster(ctx, c); err != nil {
+		return err
+	}
 	return t.SetSealedToken(ctx, c.ID, sealedToken)
 }
 
@@ -150,6 +153,9 @@ func (t clusterTx) UpdateCluster(ctx context.Context, c cluster.Cluster) error {
 	})
 	if err := affected(rows, err, apperr.Of(apperr.Conflict)); err != nil {
 		return doing(err, "change cluster %d", c.ID)
+	}
+	if err := t.wordsOfCluster(ctx, c); err != nil {
+		return err
 	}
 	return t.Release(ctx, c.ID)
 }

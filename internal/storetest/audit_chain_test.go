@@ -71,7 +71,7 @@ func (l *ledger) checkpoints(t *testing.T) []audit.Checkpoint {
 func (l *ledger) record(ctx context.Context, name string) error {
 	return l.Namespaces().Atomically(ctx, func(tx namespace.Tx) error {
 		return tx.Record(ctx, audit.Entry{
-			Action: "cluster.edit", Object: audit.Object{Kind: "cluster", ID: 7, Name: name},
+			Action: "cluster.edit", Object: audit.Object{Kind: "cluster", ID: 7, Name: name}, GroupID: 7,
 			Detail: map[string]string{"changed": "name", "from": name},
 		})
 	})
@@ -315,6 +315,9 @@ func TestOldRowsGoAndTheRestIsVerified(t *testing.T) {
 			l.fill(t, 700)
 			l.pass(366 * 24 * time.Hour)
 			l.keep(t, func() bool { return len(must(l.Audit().Links(t.Context(), 0, 1))(t)) == 0 })
+			if rows := l.ids(t, audit.Query{GroupID: 7}); rows != nil {
+				t.Errorf("their group still has rows %v", rows)
+			}
 			l.fill(t, 5)
 			want := audit.Report{From: 700, Right: 5, Checkpoints: 1}
 			if diff := cmp.Diff(want, l.verify(t, l.checkpoints(t)...)); diff != "" {

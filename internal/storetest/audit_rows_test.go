@@ -3,6 +3,7 @@ package storetest_test
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,9 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/roadstead/roadstead/internal/audit"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/telemetry"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // TestARowTellsWhoDidWhat: who acts and the correlation come from the context, the owner from the cluster.
@@ -89,30 +92,68 @@ func TestPagesOfTheRecord(t *testing.T) {
 					})
 				}))
 			}
-			l.execute(t, "UPDATE audit_events SET at = id * 1000000 / 2") // two of them a second, some at the same time
+			for _, table := range []string{"audit_events", "audit_groups"} { // two of them a second, some at the same time
+				l.execute(t, "UPDATE "+table+" SET at = id * 1000000 / 2")
+			}
 			second := func(n int64) time.Time { return time.Unix(n, 0) }
 			tests := map[string]struct {
 				query audit.Query
 				want  []int64
 			}{
-				"all":              {audit.Query{}, []int64{12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}},
-				"of a group":       {audit.Query{GroupID: 1}, []int64{12, 10, 8, 6, 4, 2}},
-				"of a project":     {audit.Query{ProjectID: 1}, []int64{11, 9, 7, 5, 3, 1}},
-				"of somebody":      {audit.Query{Actor: "user1"}, []int64{12, 10, 8, 6, 4, 2}},
-				"an action":        {audit.Query{Action: "namespace.remove"}, []int64{11, 8, 5, 2}},
-				"a noun":           {audit.Query{Action: "namespace"}, []int64{11, 10, 8, 7, 5, 4, 2, 1}},
-				"half a noun":      {audit.Query{Action: "name"}, nil},
-				"on an object":     {audit.Query{ObjectKind: "thing", ObjectID: 1}, []int64{10, 6, 2}},
-				"several":          {audit.Query{GroupID: 1, Action: "namespace", Actor: "user1"}, []int64{10, 8, 4, 2}},
-				"since":            {audit.Query{Since: second(5)}, []int64{12, 11, 10}},
-				"until":            {audit.Query{Until: second(2)}, []int64{3, 2, 1}},
-				"between":          {audit.Query{Since: second(2), Until: second(3)}, []int64{5, 4}},
-				"nobody's":         {audit.Query{Actor: "nobody"}, nil},
-				"a kind of object": {audit.Query{ObjectKind: "other"}, nil},
+				"all":                {audit.Query{}, []int64{12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}},
+				"of a group":         {audit.Query{GroupID: 1}, []int64{12, 10, 8, 6, 4, 2}},
+				"of a project":       {audit.Query{ProjectID: 1}, []int64{11, 9, 7, 5, 3, 1}},
+				"of somebody":        {audit.Query{Actor: "user1"}, []int64{12, 10, 8, 6, 4, 2}},
+				"an action":          {audit.Query{Action: "namespace.remove"}, []int64{11, 8, 5, 2}},
+				"a noun":             {audit.Query{Action: "namespace"}, []int64{11, 10, 8, 7, 5, 4, 2, 1}},
+				"half a noun":        {audit.Query{Action: "name"}, nil},
+				"on an object":       {audit.Query{ObjectKind: "thing", ObjectID: 1}, []int64{10, 6, 2}},
+				"on one, in a group": {audit.Query{GroupID: 1, ObjectKind: "thing", ObjectID: 1}, []int64{10, 6, 2}},
+				"several":            {audit.Query{GroupID: 1, Action: "namespace", Actor: "user1"}, []int64{10, 8, 4, 2}},
+				"since":              {audit.Query{Since: second(5)}, []int64{12, 11, 10}},
+				"until":              {audit.Query{Until: second(2)}, []int64{3, 2, 1}},
+				"between":            {audit.Query{Since: second(2), Until: second(3)}, []int64{5, 4}},
+				"nobody's":           {audit.Query{Actor: "nobody"}, nil},
+				"a kind of object":   {audit.Query{ObjectKind: "other"}, nil},
 			}
 			for name, test := range tests {
 				if diff := cmp.Diff(test.want, l.ids(t, test.query)); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", name, diff)
+				}
+			}
+		})
+	}
+}
+
+// TestAGroupsRecordHoldsWhatIsBelow: its own, that of the groups and projects in it, and of those that were.
+func TestAGroupsRecordHoldsWhatIsBelow(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, ctx := newWorld(t, config(t)), t.Context()
+			team := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "acme/team"}))(t)
+			site := must(w.tenants.CreateProject(ctx, tenant.NewProject{Path: "acme/team/site"}))(t)
+			must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other"}))(t)
+			attached := w.addCluster(t, cluster.Cluster{Name: "teams", Level: cluster.Group, GroupID: team.ID})
+			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error {
+				return tx.Record(ctx, audit.Entry{Action: "cluster.check", ClusterID: attached.ID})
+			}))
+			check(t, w.Clusters().Atomically(ctx, func(tx cluster.Tx) error { return tx.DeleteCluster(ctx, attached.ID) }))
+			check(t, w.tenants.DeleteProject(ctx, site.ID))
+			check(t, w.tenants.DeleteGroup(ctx, team.ID))
+			ofTeam := []string{"group.delete", "project.delete", "cluster.check", "project.create", "group.create"}
+			for group, want := range map[int64][]string{
+				team.ID: ofTeam, w.group.ID: append(slices.Clone(ofTeam), "environment.create", "project.create", "group.create"),
+			} {
+				var got []string
+				rows, _, err := audit.Record{Reader: w.Audit()}.Page(ctx, audit.Query{GroupID: group, Limit: 100})
+				check(t, err)
+				for _, row := range rows {
+					got = append(got, row.Action)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("in group %d (-want +got):\n%s", group, diff)
 				}
 			}
 		})

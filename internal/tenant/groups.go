@@ -173,10 +173,11 @@ func (s *Service) DeleteGroup(ctx context.Context, id int64) error {
 		if err := checkEmpty(ctx, tx, "group", Place{GroupID: id}); err != nil {
 			return err
 		}
-		if err := tx.DeleteGroup(ctx, id); err != nil {
+		// While it is there the record knows in which groups this happens.
+		if err := recordGroup(ctx, tx, "group.delete", g, nil); err != nil {
 			return err
 		}
-		return recordGroup(ctx, tx, "group.delete", g, nil)
+		return tx.DeleteGroup(ctx, id)
 	})
 	if err != nil {
 		return fmt.Errorf("delete group %d: %w", id, err)

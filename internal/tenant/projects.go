@@ -131,10 +131,11 @@ func (s *Service) DeleteProject(ctx context.Context, id int64) error {
 		if err := checkEmpty(ctx, tx, "project", Place{ProjectID: id}); err != nil {
 			return err
 		}
-		if err := tx.DeleteProject(ctx, id); err != nil {
+		// While it is there the record knows in which groups this happens.
+		if err := recordProject(ctx, tx, "project.delete", p, nil); err != nil {
 			return err
 		}
-		return recordProject(ctx, tx, "project.delete", p, nil)
+		return tx.DeleteProject(ctx, id)
 	})
 	if err != nil {
 		return fmt.Errorf("delete project %d: %w", id, err)

@@ -33,6 +33,8 @@ type auditRow struct {
 	// What is the action in words, Detail the rest that is known of it.
 	What   string
 	Detail []detail
+	// In names the place below this page's that it happened in, and Href leads to its record; empty for the page's own.
+	In, Href string
 }
 
 type detail struct{ Key, Value string }
@@ -63,13 +65,25 @@ func (h *Handler) auditPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, row := range rows {
-		view.Rows = append(view.Rows, auditRow{row, inWords(row.Action), details(row.Entry.Detail)})
+		view.Rows = append(view.Rows, view.row(row))
 	}
 	if next.ID != 0 {
 		asked.Set("after", next.String())
 		view.Next = r.URL.Path + "?" + asked.Encode()
 	}
 	return h.render(w, r, view.Wrong.Status(), "audit", "Audit of the "+view.Where(), view)
+}
+
+// row is one row as it is shown in this place.
+func (v auditView) row(of audit.Row) auditRow {
+	shown := auditRow{Row: of, What: inWords(of.Action), Detail: details(of.Entry.Detail)}
+	switch {
+	case of.ProjectID != 0 && of.ProjectID != v.Subject.ProjectID:
+		shown.In, shown.Href = "project "+decimal(of.ProjectID), "/projects/"+decimal(of.ProjectID)+"/audit"
+	case of.ProjectID == 0 && of.GroupID != 0 && of.GroupID != v.Subject.GroupID:
+		shown.In, shown.Href = "group "+decimal(of.GroupID), "/groups/"+decimal(of.GroupID)+"/audit"
+	}
+	return shown
 }
 
 func (h *Handler) auditRows(r *http.Request, view auditView) ([]audit.Row, audit.Cursor, error) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -80,6 +81,7 @@ func TestPagesShowWhatTheReaderMayDo(t *testing.T) {
 		"a maintainer adds clusters":        {tenant.Maintainer, "/groups/1/clusters", 200, []string{"Add a cluster"}, []string{"/groups/1/edit"}},
 		"a maintainer reads no audit":       {tenant.Maintainer, "/groups/1/audit", 403, []string{"Not allowed"}, nil},
 		"an owner reads the audit":          {tenant.Owner, "/groups/1/audit", 200, []string{"group: create", "Settings"}, nil},
+		"an owner reads what is below":      {tenant.Owner, "/groups/1/audit?action=project.create", 200, []string{"project: create", `href="/projects/1/audit"`}, nil},
 		"an owner is no administrator":      {tenant.Owner, "/users", 403, []string{"Not allowed"}, nil},
 		"an owner sees no instance cluster": {tenant.Owner, "/clusters", 403, []string{"Not allowed"}, nil},
 	}
@@ -96,6 +98,29 @@ func TestPagesShowWhatTheReaderMayDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Clusters are found by a part of their name or host name, by those who may look into them.
+func TestClustersAreFound(t *testing.T) {
+	t.Parallel()
+	s := organised(t)
+	err := s.clusters.Store.Atomically(t.Context(), func(tx cluster.Tx) error {
+		return tx.InsertCluster(t.Context(), cluster.Cluster{
+			ID: 1, Name: "tidepool", Level: cluster.Group, GroupID: 1, State: cluster.Attached, EnvironmentScope: "*",
+			Platform: cluster.Platform{APIURL: "https://k8s.eu.example.com:6443"},
+		}, []byte("sealed"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	maintainer, developer := s.as("maintainer-1", tenant.Maintainer), s.as("developer-1", tenant.Developer)
+	maintainer.shows(maintainer.get("/search?q=K8S.EU"), 200, `href="/clusters/1"`, "tidepool")
+	maintainer.shows(maintainer.get("/search/options?q=epoo"), 200, `data-href="/clusters/1"`, "k8s.eu.example.com:6443")
+	found := developer.get("/search?q=epoo")
+	developer.shows(found, 200, "Nothing found")
+	if strings.Contains(found.text, "k8s.eu") || strings.Contains(found.text, "/clusters/1") {
+		t.Errorf("a developer finds %s", found.text)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -59,8 +60,8 @@ func (h *Handler) searchOptions(w http.ResponseWriter, r *http.Request) error {
 	return h.renderFragment(w, "options", sections)
 }
 
-// found is what the reader may see of groups and projects that are called so, in no order that would take to look at all
-// of them.
+// found is what the reader may see of projects, groups and clusters that are called so, in no order that would take to look
+// at all of them.
 func (h *Handler) found(r *http.Request, limit int) ([]section, error) {
 	query := strings.TrimSpace(asked(r))
 	if query == "" {
@@ -75,16 +76,24 @@ func (h *Handler) found(r *http.Request, limit int) ([]section, error) {
 	if err != nil {
 		return nil, err
 	}
-	var inProjects, inGroups []option
+	clusters, err := h.Clusters.VisibleClusters(r.Context(), cluster.VisibleQuery{Viewer: viewer, Search: query, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	var inProjects, inGroups, inClusters []option
 	for _, p := range projects {
 		inProjects = append(inProjects, option{Name: p.Name, About: p.Path, Href: "/projects/" + decimal(p.ID)})
 	}
 	for _, g := range groups {
 		inGroups = append(inGroups, option{Name: g.Name, About: g.Path, Href: "/groups/" + decimal(g.ID)})
 	}
+	for _, c := range clusters {
+		inClusters = append(inClusters, option{Name: c.Name, About: hostOf(c.Platform.APIURL), Href: "/clusters/" + decimal(c.ID)})
+	}
 	return withoutEmpty(
 		section{Name: "Projects", Options: inProjects, All: "/projects?" + queryOf(query)},
 		section{Name: "Groups", Options: inGroups, All: "/groups?" + queryOf(query)},
+		section{Name: "Clusters", Options: inClusters},
 	), nil
 }
 

@@ -92,7 +92,7 @@ func hostileAccess(now time.Time) map[string]any {
 		"audit": auditView{place: at, Actor: hostile, Action: hostile, Since: hostile, Until: hostile, Next: hostile, Wrong: bad, Rows: []auditRow{{
 			audit.Row{Event: audit.Event{At: now, Actor: audit.Actor{Kind: audit.User, Name: hostile, IP: netip.MustParseAddr("192.0.2.1")}, Entry: audit.Entry{
 				Action: hostile, Object: audit.Object{Kind: hostile, ID: 1, Name: hostile},
-			}}}, hostile, []detail{{hostile, hostile}},
+			}}}, hostile, []detail{{hostile, hostile}}, hostile, hostile,
 		}}},
 	}
 }

@@ -7,6 +7,14 @@ INSERT INTO audit_events (
 -- name: InsertAuditPending :exec
 INSERT INTO audit_pending (event_id) VALUES ($1);
 
+-- name: InsertAuditGroups :exec
+INSERT INTO audit_groups (group_id, at, id)
+SELECT CAST(sqlc.arg(group_id) AS BIGINT), CAST(sqlc.arg(at) AS BIGINT), CAST(sqlc.arg(id) AS BIGINT)
+WHERE CAST(sqlc.arg(group_id) AS BIGINT) <> 0
+UNION
+SELECT t.ancestor_id, CAST(sqlc.arg(at) AS BIGINT), CAST(sqlc.arg(id) AS BIGINT) FROM group_tree t
+WHERE t.group_id = COALESCE((SELECT p.group_id FROM projects p WHERE p.id = sqlc.arg(project_id)), CAST(sqlc.arg(group_id) AS BIGINT));
+
 -- name: WaitingAuditEvents :one
 SELECT COUNT(*) FROM audit_pending;
 
@@ -48,6 +56,10 @@ ON CONFLICT (n) DO UPDATE SET
 
 -- name: DeleteAuditEventsUpTo :exec
 DELETE FROM audit_events WHERE id IN (
+    SELECT c.event_id FROM audit_chain c WHERE c.n <= sqlc.arg(last) ORDER BY c.n LIMIT sqlc.arg(size));
+
+-- name: DeleteAuditGroupsUpTo :exec
+DELETE FROM audit_groups WHERE id IN (
     SELECT c.event_id FROM audit_chain c WHERE c.n <= sqlc.arg(last) ORDER BY c.n LIMIT sqlc.arg(size));
 
 -- name: DeleteAuditLinksUpTo :execrows

@@ -11,8 +11,10 @@ SELECT * FROM clusters WHERE name = $1 AND state IN ('attached', 'removing') ORD
 SELECT * FROM clusters WHERE id > $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2;
 
 -- name: NamedClusters :many
-SELECT * FROM clusters WHERE name >= sqlc.arg(search) AND name < sqlc.arg(search_end) AND id > sqlc.arg(after)
-    AND state IN ('attached', 'removing') ORDER BY name, id LIMIT sqlc.arg(most);
+SELECT * FROM clusters c
+WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= sqlc.arg(search) AND w.ending < sqlc.arg(search_end))
+    AND c.id > sqlc.arg(after) AND c.state IN ('attached', 'removing')
+ORDER BY c.id LIMIT sqlc.arg(most);
 
 -- name: ClustersOfMember :many
 SELECT * FROM clusters c WHERE c.id > sqlc.arg(after) AND c.state IN ('attached', 'removing') AND (
@@ -30,8 +32,9 @@ SELECT * FROM clusters c WHERE c.id > sqlc.arg(after) AND c.state IN ('attached'
 ORDER BY c.id LIMIT sqlc.arg(most);
 
 -- name: NamedClustersOfMember :many
-SELECT * FROM clusters c WHERE c.name >= sqlc.arg(search) AND c.name < sqlc.arg(search_end) AND c.id > sqlc.arg(after)
-    AND c.state IN ('attached', 'removing') AND (
+SELECT * FROM clusters c
+WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= sqlc.arg(search) AND w.ending < sqlc.arg(search_end))
+    AND c.id > sqlc.arg(after) AND c.state IN ('attached', 'removing') AND (
         EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
             WHERE t.group_id = c.group_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
                 AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
@@ -43,7 +46,7 @@ SELECT * FROM clusters c WHERE c.name >= sqlc.arg(search) AND c.name < sqlc.arg(
             WHERE p.id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
                 AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
     )
-ORDER BY c.name, c.id LIMIT sqlc.arg(most);
+ORDER BY c.id LIMIT sqlc.arg(most);
 
 -- name: InstanceClusters :many
 SELECT * FROM clusters WHERE level = 'instance' AND state IN ('attached', 'removing') ORDER BY id LIMIT $1 OFFSET $2;
@@ -105,6 +108,19 @@ UPDATE clusters SET name = $2, environment_scope = $3, enabled = $4, state = $5,
     updated_at = $8, domain = $9, managed = $10, namespace_per_environment = $11, management_project_id = $12,
     platform_namespace = $13, removal = $14, state_since = $15, generation = sqlc.arg(generation)
 WHERE id = $1 AND (generation = sqlc.arg(generation) OR generation = sqlc.arg(generation) - 1);
+
+-- name: DeleteClusterWords :exec
+DELETE FROM cluster_words WHERE cluster_id = $1;
+
+-- name: InsertClusterWords :exec
+WITH RECURSIVE endings (ending) AS (
+    SELECT CAST(sqlc.arg(word) AS TEXT) AS ending
+    UNION
+    SELECT substr(e.ending, 2) FROM endings e WHERE length(e.ending) > 1
+)
+INSERT INTO cluster_words (ending, cluster_id)
+SELECT DISTINCT substr(endings.ending, 1, 40), CAST(sqlc.arg(cluster_id) AS BIGINT) FROM endings WHERE true
+ON CONFLICT (ending, cluster_id) DO NOTHING;
 
 -- name: Grants :many
 SELECT * FROM cluster_grants WHERE cluster_id = $1 ORDER BY created_at, group_id;

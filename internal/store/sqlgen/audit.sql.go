@@ -204,6 +204,21 @@ func (q *Queries) DeleteAuditEventsUpTo(ctx context.Context, arg DeleteAuditEven
 	return err
 }
 
+const deleteAuditGroupsUpTo = `-- name: DeleteAuditGroupsUpTo :exec
+DELETE FROM audit_groups WHERE id IN (
+    SELECT c.event_id FROM audit_chain c WHERE c.n <= $1 ORDER BY c.n LIMIT $2)
+`
+
+type DeleteAuditGroupsUpToParams struct {
+	Last int64
+	Size int32
+}
+
+func (q *Queries) DeleteAuditGroupsUpTo(ctx context.Context, arg DeleteAuditGroupsUpToParams) error {
+	_, err := q.db.ExecContext(ctx, deleteAuditGroupsUpTo, arg.Last, arg.Size)
+	return err
+}
+
 const deleteAuditLinksUpTo = `-- name: DeleteAuditLinksUpTo :execrows
 DELETE FROM audit_chain WHERE n IN (
     SELECT c.n FROM audit_chain c WHERE c.n <= $1 ORDER BY c.n LIMIT $2)
@@ -282,6 +297,32 @@ func (q *Queries) InsertAuditEvent(ctx context.Context, arg InsertAuditEventPara
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const insertAuditGroups = `-- name: InsertAuditGroups :exec
+INSERT INTO audit_groups (group_id, at, id)
+SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT)
+WHERE CAST($1 AS BIGINT) <> 0
+UNION
+SELECT t.ancestor_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM group_tree t
+WHERE t.group_id = COALESCE((SELECT p.group_id FROM projects p WHERE p.id = $4), CAST($1 AS BIGINT))
+`
+
+type InsertAuditGroupsParams struct {
+	GroupID   int64
+	At        int64
+	ID        int64
+	ProjectID int64
+}
+
+func (q *Queries) InsertAuditGroups(ctx context.Context, arg InsertAuditGroupsParams) error {
+	_, err := q.db.ExecContext(ctx, insertAuditGroups,
+		arg.GroupID,
+		arg.At,
+		arg.ID,
+		arg.ProjectID,
+	)
+	return err
 }
 
 const insertAuditLink = `-- name: InsertAuditLink :exec

@@ -325,6 +325,15 @@ func (q *Queries) DeleteCluster(ctx context.Context, id int64) (int64, error) {
 	return result.RowsAffected()
 }
 
+const deleteClusterWords = `-- name: DeleteClusterWords :exec
+DELETE FROM cluster_words WHERE cluster_id = $1
+`
+
+func (q *Queries) DeleteClusterWords(ctx context.Context, clusterID int64) error {
+	_, err := q.db.ExecContext(ctx, deleteClusterWords, clusterID)
+	return err
+}
+
 const deleteClusterWork = `-- name: DeleteClusterWork :exec
 DELETE FROM work WHERE cluster = $1
 `
@@ -667,6 +676,27 @@ func (q *Queries) InsertCluster(ctx context.Context, arg InsertClusterParams) er
 	return err
 }
 
+const insertClusterWords = `-- name: InsertClusterWords :exec
+WITH RECURSIVE endings (ending) AS (
+    SELECT CAST($2 AS TEXT) AS ending
+    UNION
+    SELECT substr(e.ending, 2) FROM endings e WHERE length(e.ending) > 1
+)
+INSERT INTO cluster_words (ending, cluster_id)
+SELECT DISTINCT substr(endings.ending, 1, 40), CAST($1 AS BIGINT) FROM endings WHERE true
+ON CONFLICT (ending, cluster_id) DO NOTHING
+`
+
+type InsertClusterWordsParams struct {
+	ClusterID int64
+	Word      string
+}
+
+func (q *Queries) InsertClusterWords(ctx context.Context, arg InsertClusterWordsParams) error {
+	_, err := q.db.ExecContext(ctx, insertClusterWords, arg.ClusterID, arg.Word)
+	return err
+}
+
 const insertGrant = `-- name: InsertGrant :execrows
 INSERT INTO cluster_grants (cluster_id, group_id, created_at, created_by) VALUES ($1, $2, $3, $4)
 ON CONFLICT (cluster_id, group_id) DO NOTHING
@@ -904,8 +934,10 @@ func (q *Queries) ManagementCandidates(ctx context.Context, managementProjectID 
 }
 
 const namedClusters = `-- name: NamedClusters :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters WHERE name >= $1 AND name < $2 AND id > $3
-    AND state IN ('attached', 'removing') ORDER BY name, id LIMIT $4
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c
+WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= $1 AND w.ending < $2)
+    AND c.id > $3 AND c.state IN ('attached', 'removing')
+ORDER BY c.id LIMIT $4
 `
 
 type NamedClustersParams struct {
@@ -968,8 +1000,9 @@ func (q *Queries) NamedClusters(ctx context.Context, arg NamedClustersParams) ([
 }
 
 const namedClustersOfMember = `-- name: NamedClustersOfMember :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c WHERE c.name >= $1 AND c.name < $2 AND c.id > $3
-    AND c.state IN ('attached', 'removing') AND (
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c
+WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= $1 AND w.ending < $2)
+    AND c.id > $3 AND c.state IN ('attached', 'removing') AND (
         EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
             WHERE t.group_id = c.group_id AND m.user_id = $4 AND m.role >= $5
                 AND (m.expires_at = 0 OR m.expires_at > $6))
@@ -981,7 +1014,7 @@ SELECT id, name, level, group_id, project_id, environment_scope, enabled, state,
             WHERE p.id = c.project_id AND m.user_id = $4 AND m.role >= $5
                 AND (m.expires_at = 0 OR m.expires_at > $6))
     )
-ORDER BY c.name, c.id LIMIT $7
+ORDER BY c.id LIMIT $7
 `
 
 type NamedClustersOfMemberParams struct {
