@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,5 +73,60 @@ func TestDocumentDescribesEveryOperation(t *testing.T) {
 				t.Errorf("%s is outside the API", path)
 			}
 		}
+	}
+}
+
+// TestDocumentSaysWhatIsRepeatable looks for secrets in the answers of changes: those are not kept for a repeat.
+func TestDocumentSaysWhatIsRepeatable(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+			Security    *[]any
+			Parameters  []struct{ Name, In, Description string }
+			Responses   json.RawMessage
+		}
+		Components struct{ Schemas map[string]json.RawMessage }
+	}
+	if err := json.Unmarshal(apitest.New(t).Handler.Document(), &document); err != nil {
+		t.Fatal(err)
+	}
+	secret := regexp.MustCompile(`"(token|secret|password|kubeconfig|private_key)":\s*\{`)
+	ref := regexp.MustCompile(`#/components/schemas/(\w+)`)
+	var holds func(text string) bool
+	holds = func(text string) bool {
+		if secret.MatchString(text) {
+			return true
+		}
+		return slices.ContainsFunc(ref.FindAllStringSubmatch(text, -1), func(m []string) bool {
+			return holds(string(document.Components.Schemas[m[1]]))
+		})
+	}
+	secrets := 0
+	for _, operations := range document.Paths {
+		for method, op := range operations {
+			described := ""
+			for _, p := range op.Parameters {
+				if p.Name == "Idempotency-Key" && p.In == "header" {
+					described = p.Description
+				}
+			}
+			open := op.Security != nil && len(*op.Security) == 0
+			if (described != "") != (method != "get" && !open) {
+				t.Errorf("%s describes Idempotency-Key as %q", op.OperationID, described)
+			}
+			if described == "" {
+				continue
+			}
+			marked := strings.Contains(described, "idempotency_answer_not_kept")
+			if hold := holds(string(op.Responses)); hold != marked {
+				t.Errorf("%s answers with a secret: %t; it says so: %t", op.OperationID, hold, marked)
+			} else if hold {
+				secrets++
+			}
+		}
+	}
+	if secrets < 3 {
+		t.Errorf("only %d answers with a secret were found", secrets)
 	}
 }

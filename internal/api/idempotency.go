@@ -43,10 +43,14 @@ func holdsSecret() option {
 // repeatable describes the header that a change may have.
 func repeatable(op *huma.Operation) {
 	shortest, longest := 1, 255
+	again := "the answer is that of the first time, with the header " + idempotency.Replayed + "."
+	if op.Metadata[secretAnswer] == true {
+		again = "it is refused with " + string(apperr.IdempotencyAnswerNotKept) + ", since the answer holds a secret."
+	}
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: idempotency.Header, In: "header",
 		Description: "A name of your own for this change, new for each one. Sent again under it within 24 hours, the change is " +
-			"not made again: the answer is that of the first time, with the header " + idempotency.Replayed + ".",
+			"not made again: " + again,
 		Schema: &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest, Pattern: "^[!-~]+$"},
 	})
 }

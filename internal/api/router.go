@@ -60,7 +60,7 @@ func route[I, O any](
 		op.Security = []map[string][]string{}
 	case !reads(method):
 		op.Middlewares = append(op.Middlewares, r.handler.once)
-		repeatable(&op)
+		options = append(options, repeatable)
 	}
 	for _, option := range options {
 		option(&op)
