@@ -8,11 +8,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/roadstead/roadstead/internal/api"
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/idempotency"
 )
 
 // maxAnswer bounds an answer of the server, in bytes.
@@ -51,27 +56,27 @@ func path(parts ...string) string {
 	return b.String()
 }
 
-// send sends a request and returns the answer, whose body the caller closes. An answer that is an error is returned as
-// an [api.Problem].
-func (c *client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			return nil, fmt.Errorf("encode request: %w", err)
-		}
-		body = bytes.NewReader(text)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, c.base.String()+"/api/v1"+path, body)
+// send sends a call and returns the answer, whose body the caller closes. An answer that is an error is returned as an
+// [api.Problem].
+func (c *client) send(ctx context.Context, out outgoing) (*http.Response, error) {
+	connected := atomic.Bool{}
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, out.method, c.base.String()+"/api/v1"+out.path, bytes.NewReader(out.body))
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	request.Header.Set("User-Agent", c.agent)
-	if body != nil {
+	if out.body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	if out.key != "" {
+		request.Header.Set(idempotency.Header, out.key)
+	}
 	response, err := c.http.Do(request)
+	if err != nil && connected.Load() {
+		return nil, &lostError{c.unreachable(ctx, err)}
+	}
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
@@ -106,6 +111,9 @@ func problemOf(response *http.Response) error {
 		}
 	}
 	problem.Status = response.StatusCode
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		problem.After = time.Duration(seconds) * time.Second
+	}
 	return &problem
 }
 
@@ -127,16 +135,29 @@ func get[T any](ctx context.Context, c *client, path string) (T, error) {
 	return request[T](ctx, c, http.MethodGet, path, nil)
 }
 
-// text sends a request and returns the answer as it is.
+// text sends a request and returns the answer as it is. A change whose answer is lost is sent once more.
 func (c *client) text(ctx context.Context, method, path string, in any) ([]byte, error) {
-	response, err := c.send(ctx, method, path, in)
+	out, err := newOutgoing(method, path, in)
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.exchange(ctx, out)
+	if _, lost := errors.AsType[*lostError](err); lost && out.key != "" && ctx.Err() == nil {
+		return c.again(ctx, out)
+	}
+	return text, err
+}
+
+// exchange sends a call and reads the answer.
+func (c *client) exchange(ctx context.Context, out outgoing) ([]byte, error) {
+	response, err := c.send(ctx, out)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, c.unreachable(ctx, err)
+		return nil, &lostError{c.unreachable(ctx, err)}
 	}
 	return text, nil
 }

@@ -13,7 +13,7 @@ const maxEvent = 4 << 20
 
 // events reads a stream of server-sent events until it ends, handle returns an error, or ctx is done.
 func (c *client) events(ctx context.Context, path string, handle func(event string, data []byte) error) error {
-	response, err := c.send(ctx, http.MethodGet, path, nil)
+	response, err := c.send(ctx, outgoing{method: http.MethodGet, path: path})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package storetest_test
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -263,4 +265,19 @@ func TestAUserHasSoManyKeys(t *testing.T) {
 		_, _, err := k.Begin(t.Context(), running)
 		wantCode(t, err, apperr.IdempotencyInProgress)
 	})
+}
+
+// TestKeysAreFoundByAnIndex asks SQLite how it would answer: every change asks twice.
+func TestKeysAreFoundByAnIndex(t *testing.T) {
+	t.Parallel()
+	db, _ := storetest.Open(t, storetest.SQLiteConfig(t)).Handles()
+	text := string(must(os.ReadFile(filepath.Join("..", "store", "queries", "idempotency.sql")))(t))
+	for _, query := range strings.Split(text, "-- name: ")[1:] {
+		name, query, _ := strings.Cut(query, " ")
+		_, query, _ = strings.Cut(query, "\n")
+		plan := strings.Join(planOf(t, db, parameter.ReplaceAllString(strings.TrimSuffix(query, ";"), "1")), "\n")
+		if strings.Contains(plan, "SCAN") || strings.Contains(plan, "TEMP B-TREE") || plan == "" && name != "ClaimKey" {
+			t.Errorf("%s:\n%s", name, plan)
+		}
+	}
 }
