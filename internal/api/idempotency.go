@@ -83,7 +83,7 @@ func leaving(ctx context.Context) <-chan struct{} {
 
 // once is the middleware before a change. It holds the answer back until it is kept: an answer that was seen is known.
 func (h *Handler) once(c huma.Context, next func(huma.Context)) {
-	request, keyed, err := keyedRequest(c)
+	request, keyed, err := keyedRequest(c.Context(), c)
 	if err != nil {
 		h.refuse(c.Context(), c, err)
 		return
@@ -141,7 +141,7 @@ func (h *Handler) removedBefore(ctx context.Context, c huma.Context, p permissio
 	if c.Method() != http.MethodDelete || apperr.CodeOf(refusal) != apperr.NotFound {
 		return false
 	}
-	request, keyed, err := keyedRequest(huma.WithContext(c, ctx))
+	request, keyed, err := keyedRequest(ctx, c)
 	if err != nil || !keyed {
 		return false
 	}
@@ -169,7 +169,7 @@ func replay(c huma.Context, a idempotency.Answer) {
 }
 
 // keyedRequest reads a request that has a key, and leaves its body to be read again.
-func keyedRequest(c huma.Context) (r idempotency.Request, keyed bool, err error) {
+func keyedRequest(ctx context.Context, c huma.Context) (r idempotency.Request, keyed bool, err error) {
 	request, _ := humago.Unwrap(c)
 	keys := request.Header.Values(idempotency.Header)
 	if len(keys) == 0 {
@@ -181,7 +181,7 @@ func keyedRequest(c huma.Context) (r idempotency.Request, keyed bool, err error)
 	}
 	body, err := readBody(c, request)
 	return idempotency.Request{
-		UserID: callerID(c.Context()), Key: key, Method: c.Method(), Target: request.URL.RequestURI(), Body: body,
+		UserID: callerID(ctx), Key: key, Method: c.Method(), Target: request.URL.RequestURI(), Body: body,
 		Wait: WaitInput{c.Query("wait")}.duration(),
 	}, true, err
 }
