@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/application"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
@@ -108,10 +109,13 @@ func (h *Handler) public(p page) http.Handler {
 // private serves a page to people who signed in, and sends others to do so.
 func (h *Handler) private(p page) http.Handler {
 	return h.public(func(w http.ResponseWriter, r *http.Request) error {
-		identity, ok := h.identify(r)
-		if !ok {
+		identity, err := h.identify(r)
+		if apperr.CodeOf(err) == apperr.Unauthenticated {
 			toSignIn(w, r)
 			return nil
+		}
+		if err != nil {
+			return err
 		}
 		ctx := auth.WithIdentity(r.Context(), identity)
 		if r.Method == http.MethodPost {

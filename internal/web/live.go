@@ -67,16 +67,17 @@ func (h *Handler) follow(r *http.Request, s stream, notices <-chan event.Notice)
 		case <-beat.C:
 			alive = s.write(": beat\n\n")
 		case <-check.C:
-			_, alive = h.identify(r)
+			_, err := h.identify(r)
+			alive = err == nil
 		}
 	}
 }
 
 // push writes a notice, if the session still counts. A right that was lost costs its topics only.
 func (h *Handler) push(r *http.Request, s stream, topic string) bool {
-	who, ok := h.identify(r)
-	if !ok || !h.mayFollow(r.Context(), who, topic) {
-		return ok
+	who, err := h.identify(r)
+	if err != nil || !h.mayFollow(r.Context(), who, topic) {
+		return err == nil
 	}
 	return s.write(fmt.Sprintf("event: notice\ndata: %q\n\n", topic))
 }

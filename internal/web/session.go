@@ -68,13 +68,13 @@ func (h *Handler) endSession(r *http.Request) error {
 	return h.Auth.SignOut(r.Context(), cookie.Value)
 }
 
-func (h *Handler) identify(r *http.Request) (auth.Identity, bool) {
+// identify finds out who asks: an unauthenticated error is nobody.
+func (h *Handler) identify(r *http.Request) (auth.Identity, error) {
 	cookie, err := r.Cookie(h.cookieName())
 	if err != nil {
-		return auth.Identity{}, false
+		return auth.Identity{}, apperr.Of(apperr.Unauthenticated)
 	}
-	identity, err := h.Auth.AuthenticateSession(r.Context(), cookie.Value)
-	return identity, err == nil
+	return h.Auth.AuthenticateSession(r.Context(), cookie.Value)
 }
 
 func (h *Handler) setCookie(w http.ResponseWriter, value string, expires time.Time) {
