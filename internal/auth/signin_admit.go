@@ -58,9 +58,9 @@ func (s *SingleSignOn) admit(ctx context.Context, a Account) (User, error) {
 	return user, s.mapAdmin(ctx, user, slices.Contains(a.Groups, s.Mapping.AdminGroup))
 }
 
-// mapAdmin makes a user an administrator or no longer one.
+// mapAdmin makes a user an administrator or no longer one. The first one always is, and is let in whatever his groups.
 func (s *SingleSignOn) mapAdmin(ctx context.Context, user User, admin bool) error {
-	if s.Mapping.AdminGroup == "" {
+	if s.Mapping.AdminGroup == "" || user.ID == AdministratorID {
 		return nil
 	}
 	_, err := s.Auth.SetAdmin(ctx, user.ID, admin)

@@ -122,6 +122,17 @@ func TestSubjectAndNotTheAddressIsWhoSomebodyIs(t *testing.T) {
 	}
 }
 
+// The first administrator has a way in, and is one, whatever the provider says of his groups.
+func TestFirstAdministratorIsLetInWithoutTheGroup(t *testing.T) {
+	t.Parallel()
+	e := newEntrance(t)
+	must(e.LinkUser(e.admin(), auth.AdministratorID, issuer, "1"))(t)
+	who := must(e.AuthenticateSession(t.Context(), e.signIn().Secret))(t)
+	if who.UserID != auth.AdministratorID || !who.Admin {
+		t.Errorf("the first administrator came as %+v", who)
+	}
+}
+
 func TestSignInsThatGoNoFurther(t *testing.T) {
 	t.Parallel()
 	type try struct {
