@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/tenant"
 )
 
 // explainView says which cluster serves an environment of a project, and why none of the others does.
@@ -31,7 +32,9 @@ type verdictView struct {
 
 func (h *Handler) explain(w http.ResponseWriter, r *http.Request) error {
 	at := here(r)
-	environments, err := h.Tenant.Environments(r.Context(), at.Project.ID)
+	environments, err := h.Tenant.ListEnvironments(r.Context(), tenant.EnvironmentQuery{
+		ProjectID: at.Project.ID, Order: tenant.ByPath, Page: tenant.Page{Limit: listSize},
+	})
 	if err != nil {
 		return err
 	}
