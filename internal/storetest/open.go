@@ -26,12 +26,15 @@ func SQLiteConfig(t testing.TB) store.Config {
 // queue. The package's TestMain must call Main.
 func PostgresConfig(t testing.TB) store.Config {
 	t.Helper()
-	return config(t, store.Config{DatabaseURL: Postgres(t)})
+	return config(t, store.Config{DatabaseURL: database(t, os.Getenv(templateVariable))})
 }
 
 // Open opens a store and closes it when the test ends.
 func Open(t testing.TB, cfg store.Config) *store.DB {
 	t.Helper()
+	if cfg.DataDir != "" {
+		prepare(t, cfg.DataDir)
+	}
 	db, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -59,13 +62,23 @@ func Log(t testing.TB) *slog.Logger {
 // Postgres makes an empty PostgreSQL database for a test and returns its URL.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return database(t, "")
+}
+
+// database makes one that is a copy of another, or an empty one without a name.
+func database(t testing.TB, template string) string {
+	t.Helper()
 	server, err := url.Parse(os.Getenv(serverVariable))
 	if err != nil || server.Scheme == "" {
 		t.Fatal("no PostgreSQL server: call storetest.Main in the package's TestMain")
 	}
 	name := "test_" + strings.ToLower(rand.Text())
 	maintenance := server.String()
-	execute(t.Context(), t, maintenance, "CREATE DATABASE "+name)
+	statement := "CREATE DATABASE " + name
+	if template != "" {
+		statement += " TEMPLATE " + template
+	}
+	execute(t.Context(), t, maintenance, statement)
 	t.Cleanup(func() {
 		execute(context.Background(), t, maintenance, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 	})

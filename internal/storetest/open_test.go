@@ -78,7 +78,10 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 func TestDatabaseIsPrivate(t *testing.T) {
 	t.Parallel()
 	cfg := storetest.SQLiteConfig(t)
-	newWorld(t, cfg)
+	db := must(store.Open(t.Context(), cfg))(t)
+	t.Cleanup(func() { check(t, db.Close()) })
+	w := world{DB: db, cfg: cfg}
+	w.fill(t)
 	for _, name := range []string{"roadstead.db", "roadstead.db-wal", "roadstead.db-shm", "roadstead.lock"} {
 		info := must(os.Stat(filepath.Join(cfg.DataDir, name)))(t)
 		if mode := info.Mode().Perm(); mode != 0o600 {
@@ -102,6 +105,7 @@ func TestSQLiteIsDurableAndChecked(t *testing.T) {
 func TestTwoProcessesStartTogether(t *testing.T) {
 	t.Parallel()
 	cfg := storetest.PostgresConfig(t)
+	cfg.DatabaseURL = storetest.Postgres(t) // without tables
 	var wait sync.WaitGroup
 	ids := make([]string, 4)
 	for i := range ids {

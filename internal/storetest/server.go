@@ -16,11 +16,17 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/roadstead/roadstead/internal/store"
 )
 
 // serverVariable holds the address of the test server's maintenance database.
 // When it is set beforehand, that server is used and left alone.
 const serverVariable = "ROADSTEAD_TEST_POSTGRES"
+
+// templateVariable names the database of a new store that stores are copies of,
+// in a server of our own. Nobody connects to it.
+const templateVariable = "ROADSTEAD_TEST_POSTGRES_TEMPLATE"
 
 // Main runs the tests with a PostgreSQL server beside them and exits.
 func Main(m *testing.M) {
@@ -42,7 +48,9 @@ func Run(m *testing.M) int {
 		return 1
 	}
 	code := 1
-	if err := os.Setenv(serverVariable, s.url("postgres")); err == nil {
+	if err := s.offer(); err != nil {
+		fmt.Fprintln(os.Stderr, "prepare the PostgreSQL server for the tests:", err)
+	} else {
 		code = m.Run()
 	}
 	if err := s.stop(); err != nil {
@@ -88,6 +96,23 @@ func startServer() (s *server, err error) {
 		return nil, fmt.Errorf("start it: %w", err)
 	}
 	return s, s.ready()
+}
+
+// offer tells the tests of the server and makes the template.
+func (s *server) offer() error {
+	const template = "template_store"
+	conn, err := pgx.Connect(context.Background(), s.url("postgres"))
+	if err != nil {
+		return fmt.Errorf("connect to it: %w", err)
+	}
+	_, err = conn.Exec(context.Background(), "CREATE DATABASE "+template)
+	if err := errors.Join(err, conn.Close(context.Background())); err != nil {
+		return err
+	}
+	if err := migrate(store.Config{DatabaseURL: s.url(template)}, "pgx", s.url(template)); err != nil {
+		return err
+	}
+	return errors.Join(os.Setenv(serverVariable, s.url("postgres")), os.Setenv(templateVariable, template))
 }
 
 // unprivileged makes the server run as somebody else than root, which it

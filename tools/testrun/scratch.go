@@ -49,7 +49,7 @@ func newScratch(parent string) (own *scratch, err error) {
 func (s *scratch) take() error {
 	for {
 		// Other accounts reach what belongs to them: a database refuses to run as root.
-		if err := os.Mkdir(s.dir, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
+		if err := os.Mkdir(s.dir, 0o711); err != nil && !errors.Is(err, os.ErrExist) { //nolint:gosec // they may only pass through
 			return err
 		}
 		lock, err := os.OpenFile(s.dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
