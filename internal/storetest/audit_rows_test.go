@@ -160,6 +160,30 @@ func TestAGroupsRecordHoldsWhatIsBelow(t *testing.T) {
 	}
 }
 
+// TestPagesOfTheRecordNeedNoFullScan asks both databases how they find a page.
+func TestPagesOfTheRecordNeedNoFullScan(t *testing.T) {
+	t.Parallel()
+	for name, config := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := storetest.Open(t, config(t))
+			for name, q := range map[string]audit.Query{
+				"all": {}, "of a group": {GroupID: 1}, "of a project": {ProjectID: 1}, "of somebody": {Actor: "ada"}, "an action": {Action: "group.create"},
+				"a noun": {Action: "group"}, "on an object": {ObjectKind: "group", ObjectID: 1}, "several": {GroupID: 1, Actor: "ada", Action: "group"},
+			} {
+				explained, scans := storetest.Explain(t, db)
+				q.Limit = 50
+				_, _, err := audit.Record{Reader: explained.Audit()}.Page(t.Context(), q)
+				check(t, err)
+				found, reads := scans.Of("audit_events", "audit_groups", "audit_chain")
+				if reads == 0 || len(found) > 0 {
+					t.Errorf("%s: %d reads, full scans %+v", name, reads, found)
+				}
+			}
+		})
+	}
+}
+
 // ids lists what a query finds, in pages of three.
 func (l *ledger) ids(t *testing.T, q audit.Query) (ids []int64) {
 	t.Helper()

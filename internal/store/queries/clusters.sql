@@ -11,9 +11,11 @@ SELECT * FROM clusters WHERE name = $1 AND state IN ('attached', 'removing') ORD
 SELECT * FROM clusters WHERE id > $1 AND state IN ('attached', 'removing') ORDER BY id LIMIT $2;
 
 -- name: NamedClusters :many
-SELECT * FROM clusters c
-WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= sqlc.arg(search) AND w.ending < sqlc.arg(search_end))
-    AND c.id > sqlc.arg(after) AND c.state IN ('attached', 'removing')
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT w.cluster_id FROM cluster_words w
+    WHERE w.ending >= sqlc.arg(search) AND w.ending < sqlc.arg(search_end) AND w.cluster_id > sqlc.arg(after)
+)
+SELECT c.* FROM found f JOIN clusters c ON c.id = f.cluster_id WHERE c.state IN ('attached', 'removing')
 ORDER BY c.id LIMIT sqlc.arg(most);
 
 -- name: ClustersOfMember :many
@@ -32,18 +34,19 @@ SELECT * FROM clusters c WHERE c.id > sqlc.arg(after) AND c.state IN ('attached'
 ORDER BY c.id LIMIT sqlc.arg(most);
 
 -- name: NamedClustersOfMember :many
-SELECT * FROM clusters c
-WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= sqlc.arg(search) AND w.ending < sqlc.arg(search_end))
-    AND c.id > sqlc.arg(after) AND c.state IN ('attached', 'removing') AND (
-        EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
-            WHERE t.group_id = c.group_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
-                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
-        OR EXISTS (SELECT 1 FROM members m
-            WHERE m.project_id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
-                AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
-        OR EXISTS (SELECT 1 FROM projects p JOIN group_tree t ON t.group_id = p.group_id
-            JOIN members m ON m.group_id = t.ancestor_id
-            WHERE p.id = c.project_id AND m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role)
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT w.cluster_id FROM cluster_words w
+    WHERE w.ending >= sqlc.arg(search) AND w.ending < sqlc.arg(search_end) AND w.cluster_id > sqlc.arg(after)
+), seen AS MATERIALIZED (
+    SELECT t.group_id FROM members m JOIN group_tree t ON t.ancestor_id = m.group_id
+    WHERE m.user_id = sqlc.arg(user_id) AND m.role >= sqlc.arg(role) AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now))
+)
+SELECT c.* FROM found f JOIN clusters c ON c.id = f.cluster_id LEFT JOIN projects p ON p.id = c.project_id
+WHERE c.state IN ('attached', 'removing') AND (
+        c.group_id IN (SELECT s.group_id FROM seen s)
+        OR p.group_id IN (SELECT s.group_id FROM seen s)
+        OR c.project_id IN (SELECT m.project_id FROM members m
+            WHERE m.user_id = sqlc.arg(user_id) AND m.project_id IS NOT NULL AND m.role >= sqlc.arg(role)
                 AND (m.expires_at = 0 OR m.expires_at > sqlc.arg(now)))
     )
 ORDER BY c.id LIMIT sqlc.arg(most);

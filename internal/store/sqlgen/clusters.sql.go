@@ -934,25 +934,27 @@ func (q *Queries) ManagementCandidates(ctx context.Context, managementProjectID 
 }
 
 const namedClusters = `-- name: NamedClusters :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c
-WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= $1 AND w.ending < $2)
-    AND c.id > $3 AND c.state IN ('attached', 'removing')
-ORDER BY c.id LIMIT $4
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT w.cluster_id FROM cluster_words w
+    WHERE w.ending >= $2 AND w.ending < $3 AND w.cluster_id > $4
+)
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, c.generation, c.api_url, c.ca_pem, c.created_at, c.updated_at, c.domain, c.managed, c.namespace_per_environment, c.management_project_id, c.provider, c.authorization_type, c.platform_namespace, c.created_by, c.removal, c.state_since FROM found f JOIN clusters c ON c.id = f.cluster_id WHERE c.state IN ('attached', 'removing')
+ORDER BY c.id LIMIT $1
 `
 
 type NamedClustersParams struct {
+	Most      int32
 	Search    string
 	SearchEnd string
 	After     int64
-	Most      int32
 }
 
 func (q *Queries) NamedClusters(ctx context.Context, arg NamedClustersParams) ([]Cluster, error) {
 	rows, err := q.db.QueryContext(ctx, namedClusters,
+		arg.Most,
 		arg.Search,
 		arg.SearchEnd,
 		arg.After,
-		arg.Most,
 	)
 	if err != nil {
 		return nil, err
@@ -1000,42 +1002,43 @@ func (q *Queries) NamedClusters(ctx context.Context, arg NamedClustersParams) ([
 }
 
 const namedClustersOfMember = `-- name: NamedClustersOfMember :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, generation, api_url, ca_pem, created_at, updated_at, domain, managed, namespace_per_environment, management_project_id, provider, authorization_type, platform_namespace, created_by, removal, state_since FROM clusters c
-WHERE c.id IN (SELECT w.cluster_id FROM cluster_words w WHERE w.ending >= $1 AND w.ending < $2)
-    AND c.id > $3 AND c.state IN ('attached', 'removing') AND (
-        EXISTS (SELECT 1 FROM group_tree t JOIN members m ON m.group_id = t.ancestor_id
-            WHERE t.group_id = c.group_id AND m.user_id = $4 AND m.role >= $5
-                AND (m.expires_at = 0 OR m.expires_at > $6))
-        OR EXISTS (SELECT 1 FROM members m
-            WHERE m.project_id = c.project_id AND m.user_id = $4 AND m.role >= $5
-                AND (m.expires_at = 0 OR m.expires_at > $6))
-        OR EXISTS (SELECT 1 FROM projects p JOIN group_tree t ON t.group_id = p.group_id
-            JOIN members m ON m.group_id = t.ancestor_id
-            WHERE p.id = c.project_id AND m.user_id = $4 AND m.role >= $5
-                AND (m.expires_at = 0 OR m.expires_at > $6))
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT w.cluster_id FROM cluster_words w
+    WHERE w.ending >= $5 AND w.ending < $6 AND w.cluster_id > $7
+), seen AS MATERIALIZED (
+    SELECT t.group_id FROM members m JOIN group_tree t ON t.ancestor_id = m.group_id
+    WHERE m.user_id = $1 AND m.role >= $2 AND (m.expires_at = 0 OR m.expires_at > $3)
+)
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, c.generation, c.api_url, c.ca_pem, c.created_at, c.updated_at, c.domain, c.managed, c.namespace_per_environment, c.management_project_id, c.provider, c.authorization_type, c.platform_namespace, c.created_by, c.removal, c.state_since FROM found f JOIN clusters c ON c.id = f.cluster_id LEFT JOIN projects p ON p.id = c.project_id
+WHERE c.state IN ('attached', 'removing') AND (
+        c.group_id IN (SELECT s.group_id FROM seen s)
+        OR p.group_id IN (SELECT s.group_id FROM seen s)
+        OR c.project_id IN (SELECT m.project_id FROM members m
+            WHERE m.user_id = $1 AND m.project_id IS NOT NULL AND m.role >= $2
+                AND (m.expires_at = 0 OR m.expires_at > $3))
     )
-ORDER BY c.id LIMIT $7
+ORDER BY c.id LIMIT $4
 `
 
 type NamedClustersOfMemberParams struct {
-	Search    string
-	SearchEnd string
-	After     int64
 	UserID    int64
 	Role      int64
 	Now       int64
 	Most      int32
+	Search    string
+	SearchEnd string
+	After     int64
 }
 
 func (q *Queries) NamedClustersOfMember(ctx context.Context, arg NamedClustersOfMemberParams) ([]Cluster, error) {
 	rows, err := q.db.QueryContext(ctx, namedClustersOfMember,
-		arg.Search,
-		arg.SearchEnd,
-		arg.After,
 		arg.UserID,
 		arg.Role,
 		arg.Now,
 		arg.Most,
+		arg.Search,
+		arg.SearchEnd,
+		arg.After,
 	)
 	if err != nil {
 		return nil, err
