@@ -84,6 +84,6 @@ type TokenQuery struct {
 	Live bool
 	// After is the id after which the list goes on, in order of id.
 	After int64
-	// Limit is at most 100, and 100 when zero.
+	// Limit is at most 101, and 101 when zero.
 	Limit int
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/roadstead/roadstead/internal/audit"
 )
 
-// maxPage is how much a list returns at once.
-const maxPage = 100
+// maxPage is how much a list returns at once: a page of a hundred, and the one
+// behind it that tells whether there is another page.
+const maxPage = 101
 
 // NewUser is what an administrator says of a new user.
 type NewUser struct {

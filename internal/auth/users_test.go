@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -162,5 +163,17 @@ func TestRegisterIdentity(t *testing.T) {
 	}
 	if links := must(w.Links(ctx, ann.ID))(t); len(links) != 1 || links[0].Subject != "1" {
 		t.Errorf("links %+v", links)
+	}
+}
+
+// Who reads a hundred at a time asks for one more, to know whether that was all.
+func TestUsersBehindThePageAreTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 101 {
+		must(w.CreateUser(w.admin(), auth.NewUser{Profile: auth.Profile{Username: fmt.Sprintf("user-%d", i)}}))(t)
+	}
+	if list := must(w.Users(w.admin(), auth.UserQuery{Limit: 101}))(t); len(list) != 101 {
+		t.Errorf("a page of 100 and one more are %d users", len(list))
 	}
 }
