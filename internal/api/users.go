@@ -19,6 +19,7 @@ type Users interface {
 
 	Tokens
 	Sessions
+	Links
 }
 
 // User is somebody who calls. What only administrators and the user himself get to know is absent for others.
@@ -103,6 +104,7 @@ func (h *Handler) mountUsers(r router) {
 		h.needsInstance(auth.ManageUsers), h.createUser, answers(http.StatusCreated))
 	route(r, "PATCH /users/{user}", "edit-user", "Block or unblock a user, or make an administrator",
 		h.needsInstance(auth.ManageUsers), h.editUser)
+	h.mountLinks(r)
 }
 
 func (h *Handler) showMe(ctx context.Context, _ *struct{}) (*body[Me], error) {

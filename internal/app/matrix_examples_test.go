@@ -44,6 +44,17 @@ func (m *matrix) on(path string, known int64, fresh func() int64, body string) f
 	}
 }
 
+// onDraft is a request about a draft of the caller's own, for those who may have one.
+func (m *matrix) onDraft(path string, at about) func(person, bool) request {
+	return func(who person, allowed bool) request {
+		id := m.clusters[at]
+		if allowed {
+			id = m.draft(at, who)
+		}
+		return request{path: fmt.Sprintf(path, id)}
+	}
+}
+
 func (m *matrix) examples() map[string][]example {
 	all := m.tenancy()
 	maps.Copy(all, m.membership())
@@ -225,6 +236,7 @@ func (m *matrix) credentials() map[string][]example {
 			{about: shop, ability: auth.ManageTokens, ask: m.on("/tokens/%d"+suffix, shops, func() int64 { return m.token(inShop).ID }, "")},
 		}
 	}
+	const linked = `{"issuer": "https://login.example.com", "subject": "%s"}`
 	return map[string][]example{
 		"GET /user":         {{about: everyone, ask: ask("/user")}},
 		"GET /users":        {{about: instance, ability: auth.ReadUsers, ask: ask("/users?search=user")}},
@@ -232,6 +244,26 @@ func (m *matrix) credentials() map[string][]example {
 		"POST /users":       {{about: instance, ability: auth.ManageUsers, ask: m.send("/users", `{"username": "%s"}`)}},
 		"PATCH /users/{user}": {
 			{about: instance, ability: auth.ManageUsers, ask: m.on("/users/%d", 1, user, `{"state": "blocked"}`)},
+		},
+		"GET /users/{user}/identities": {
+			{about: everyone, ask: func(who person, _ bool) request {
+				return request{path: fmt.Sprintf("/users/%d/identities", who.user.ID)}
+			}},
+			// Those of others are for administrators, as the record of the instance is.
+			{about: instance, ability: auth.ReadAudit, ask: ask("/users/administrator/identities")},
+		},
+		"POST /users/{user}/identities": {
+			{about: instance, ability: auth.ManageUsers, ask: m.send("/users/administrator/identities", linked)},
+		},
+		"DELETE /users/{user}/identities": {
+			{about: instance, ability: auth.ManageUsers, ask: func(_ person, allowed bool) request {
+				subject := "known"
+				if allowed {
+					subject = m.next("subject")
+					must(m.users.LinkUser(m.ctx, auth.AdministratorID, "https://login.example.com", subject))(m.t)
+				}
+				return request{path: "/users/1/identities?issuer=https://login.example.com&subject=" + subject}
+			}},
 		},
 		"GET /user/sessions": {{about: everyone, ask: ask("/user/sessions")}},
 		"DELETE /user/sessions/{session}": {{about: everyone, ask: func(who person, allowed bool) request {
@@ -313,7 +345,7 @@ func (m *matrix) registrations() map[string][]example {
 		"DELETE /clusters/{cluster}":     m.onFresh(auth.AdminCluster, one+"?mode=leave", ""),
 		"POST /clusters/{cluster}/check": silent(unchecked, m.onFresh(auth.UpdateCluster, one+"/check", "")),
 		"POST /clusters/{cluster}/save": m.at(auth.AddCluster, func(at about) func(person, bool) request {
-			return m.on(one+"/save", m.clusters[at], func() int64 { return m.draft(at) }, "")
+			return m.onDraft(one+"/save", at)
 		}),
 		"GET /clusters/{cluster}/inventory":         m.onCluster(auth.ReadCluster, one+"/inventory"),
 		"GET /clusters/{cluster}/identity":          m.onCluster(auth.ReadCluster, one+"/identity"),

@@ -195,7 +195,7 @@ func (m *matrix) clusterPages(all map[string][]example) {
 	}
 	for _, page := range []string{"/save", "/discard"} {
 		all["POST "+pattern+page] = m.at("", func(at about) func(person, bool) request {
-			return m.on(one+page, m.clusters[at], func() int64 { return m.draft(at) }, "")
+			return m.onDraft(one+page, at)
 		})
 	}
 	all["POST /clusters/new"] = plain(m.attachForm(hidden, ""))

@@ -149,10 +149,11 @@ func (m *matrix) attach(at about, scope, name string) cluster.Cluster {
 // fresh is a cluster that nobody needs.
 func (m *matrix) fresh(at about) int64 { return m.attach(at, m.next("scope"), "").ID }
 
-func (m *matrix) draft(at about) int64 {
+// draft is one of that person's making.
+func (m *matrix) draft(at about, who person) int64 {
 	r := m.wanted(at, m.next("scope"), "")
 	r.Draft = true
-	return must(m.core.clusters.Attach(m.ctx, r))(m.t).ID
+	return must(m.core.clusters.Attach(m.as(who), r))(m.t).ID
 }
 
 func (m *matrix) role(at about) provision.Role {

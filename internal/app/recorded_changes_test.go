@@ -28,6 +28,8 @@ func tenantChanges() []change {
 		{route: "PATCH /groups/{group}", path: "/groups/acme", body: `{"description":"us"}`},
 		{route: "POST /users", body: `{"username":"ada","email":"ada@example.com"}`},
 		{route: "PATCH /users/{user}", path: "/users/ada", body: `{"admin":true}`},
+		{route: "POST /users/{user}/identities", path: "/users/ada/identities", body: `{"issuer":"https://login.example.com","subject":"1"}`},
+		{route: "DELETE /users/{user}/identities", path: "/users/ada/identities?issuer=https://login.example.com&subject=1"},
 		{route: "POST /groups/{group}/members", path: "/groups/acme/members", body: `{"user":"ada","role":"developer"}`},
 		{route: "PATCH /groups/{group}/members/{user}", path: "/groups/acme/members/ada", body: `{"role":"owner"}`},
 		{route: "DELETE /groups/{group}/members/{user}", path: "/groups/acme/members/ada"},

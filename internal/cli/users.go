@@ -16,25 +16,8 @@ func (r *run) users() *cobra.Command {
 		r.userEdit("block", "Keep a user out; his tokens and sessions end for good", api.EditUser{State: auth.Blocked}),
 		r.userEdit("unblock", "Let a user in again", api.EditUser{State: auth.Active}),
 		r.userEdit("promote", "Make a user an administrator of the instance", api.EditUser{Admin: new(true)}),
-		r.userEdit("demote", "Make an administrator an ordinary user", api.EditUser{Admin: new(false)}))
-}
-
-func (r *run) userShow() *cobra.Command {
-	return r.remote("show [USER]", "Show a user, yourself if none is named", cobra.MaximumNArgs(1),
-		func(ctx context.Context, c *call, args []string) error {
-			at := "/user"
-			if len(args) > 0 {
-				at = path("users", args[0])
-			}
-			found, err := get[api.Me](ctx, c.client, at)
-			if err != nil {
-				return err
-			}
-			if len(args) > 0 {
-				return c.out.show(found.User, func(t *table) { userRows(t, found.User) })
-			}
-			return c.out.show(found, func(t *table) { userRows(t, found.User) })
-		})
+		r.userEdit("demote", "Make an administrator an ordinary user", api.EditUser{Admin: new(false)}),
+		r.userLink(), r.userUnlink())
 }
 
 func (r *run) userList() *cobra.Command {

@@ -6,10 +6,24 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 )
 
 // draftLife is how long a draft waits to be saved.
 const draftLife = time.Hour
+
+// mayDraft reports whether the caller in ctx may look at a draft, save it and
+// drop it: its maker, whose credential it holds and who alone knows for whom he
+// pasted it, and administrators. Work without a caller is ours.
+func mayDraft(ctx context.Context, maker int64) bool {
+	who, called := auth.FromContext(ctx)
+	return !called || who.Admin || who.UserID == maker
+}
+
+// visibleTo reports whether a cluster is there for the caller in ctx.
+func (c Cluster) visibleTo(ctx context.Context) bool {
+	return c.State != Forgotten && (c.State != Draft || mayDraft(ctx, c.CreatedBy))
+}
 
 // Save attaches a draft. Saving what is attached changes nothing.
 func (s *Service) Save(ctx context.Context, id int64) (c Cluster, err error) {
@@ -17,11 +31,10 @@ func (s *Service) Save(ctx context.Context, id int64) (c Cluster, err error) {
 		if c, err = tx.Cluster(ctx, id); err != nil {
 			return err
 		}
-		switch c.State {
-		case Attached:
+		switch {
+		case c.State == Attached:
 			return nil
-		case Draft:
-		default:
+		case c.State != Draft || !c.visibleTo(ctx):
 			return apperr.Of(apperr.NotFound)
 		}
 		now := s.Now()

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -53,11 +54,11 @@ func (s *Service) Resolve(ctx context.Context, projectID int64, environment stri
 }
 
 // candidates lists what could serve a project, or a group when there is no
-// project.
+// project, without the drafts of others than the caller in ctx.
 func (s *Service) candidates(ctx context.Context, projectID, groupID int64) ([]Candidate, error) {
 	candidates, err := s.Store.Candidates(ctx, projectID, groupID)
 	if err != nil {
 		return nil, fmt.Errorf("list what could serve project %d of group %d: %w", projectID, groupID, err)
 	}
-	return candidates, nil
+	return slices.DeleteFunc(candidates, func(c Candidate) bool { return c.State == Draft && !mayDraft(ctx, c.CreatedBy) }), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 )
 
@@ -73,6 +74,39 @@ func TestDraftsAreSwept(t *testing.T) {
 		}
 		if want := w.now.Add(-time.Hour); !w.draftsBefore.Equal(want) {
 			t.Errorf("drafts before %v are asked for, want %v", w.draftsBefore, want)
+		}
+	}
+}
+
+// A draft holds what its maker pasted: to others it is not there.
+func TestDraftIsThereForItsMaker(t *testing.T) {
+	t.Parallel()
+	const maker = 5
+	w := newWorld(t)
+	w.row.State, w.row.CreatedBy = cluster.Draft, maker
+	for name, test := range map[string]struct {
+		who  auth.Identity
+		want apperr.Code
+	}{
+		"its maker":        {auth.Identity{UserID: maker}, ""},
+		"an administrator": {auth.Identity{UserID: 1, Admin: true}, ""},
+		"another":          {auth.Identity{UserID: maker + 1}, apperr.NotFound},
+		"nobody":           {auth.Identity{}, apperr.NotFound},
+	} {
+		ctx := auth.WithIdentity(t.Context(), test.who)
+		_, looked := w.service.Cluster(ctx, "7")
+		_, edited := w.service.Edit(ctx, 7, cluster.EditRequest{})
+		for what, err := range map[string]error{"Cluster": looked, "Edit": edited} {
+			if got := apperr.CodeOf(err); got != test.want {
+				t.Errorf("%s by %s: %v, want code %q", what, name, err, test.want)
+			}
+		}
+		if test.want != "" {
+			_, saved := w.service.Save(ctx, 7)
+			removed := w.service.Remove(ctx, 7, cluster.RemoveOptions{Mode: cluster.LeaveAll})
+			if apperr.CodeOf(saved) != test.want || apperr.CodeOf(removed) != test.want || w.deleted || w.row.State != cluster.Draft {
+				t.Errorf("%s saves it: %v, removes it: %v", name, saved, removed)
+			}
 		}
 	}
 }

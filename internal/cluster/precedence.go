@@ -34,6 +34,7 @@ type Candidate struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            State
+	CreatedBy        int64
 
 	Place Place
 	// At is the group at whose level it counts, and Depth how far above that is:

@@ -68,7 +68,7 @@ func (s *Service) Remove(ctx context.Context, id int64, o RemoveOptions) error {
 		switch {
 		case err != nil:
 			return err
-		case c.State == Forgotten:
+		case !c.visibleTo(ctx):
 			return apperr.Of(apperr.NotFound)
 		case c.State == Draft || o.Mode == LeaveAll:
 			return s.end(ctx, tx, c, entry("cluster.remove", c, map[string]string{"mode": string(LeaveAll)}))

@@ -74,7 +74,8 @@ type Service struct {
 }
 
 // Cluster finds a cluster by id, or by name where only one has it. A draft is
-// found by its id alone, and one that is forgotten not at all.
+// found by its id alone, by its maker and administrators, and one that is
+// forgotten not at all.
 func (s *Service) Cluster(ctx context.Context, idOrName string) (Cluster, error) {
 	if id, err := strconv.ParseInt(idOrName, 10, 64); err == nil {
 		return s.visible(ctx, id)
@@ -108,7 +109,7 @@ func Only(found []Cluster) (Cluster, error) {
 
 func (s *Service) visible(ctx context.Context, id int64) (Cluster, error) {
 	c, err := s.Store.Cluster(ctx, id)
-	if err == nil && c.State == Forgotten {
+	if err == nil && !c.visibleTo(ctx) {
 		return Cluster{}, apperr.Of(apperr.NotFound)
 	}
 	return c, err

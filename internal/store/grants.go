@@ -61,7 +61,7 @@ func groupCandidates(ctx context.Context, q *sqlgen.Queries, groupID int64) (lis
 func groupCandidate(r sqlgen.GroupCandidatesRow) cluster.Candidate {
 	return cluster.Candidate{
 		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
-		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State),
+		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State), CreatedBy: r.CreatedBy,
 		Place: cluster.AtGroup, At: r.AncestorID, Depth: int(r.Depth),
 	}
 }
@@ -69,7 +69,8 @@ func groupCandidate(r sqlgen.GroupCandidatesRow) cluster.Candidate {
 func candidate(r sqlgen.InstanceCandidatesRow, place cluster.Place) cluster.Candidate {
 	return cluster.Candidate{
 		ID: r.ID, Name: r.Name, Level: cluster.Level(r.Level), GroupID: r.GroupID.Int64, ProjectID: r.ProjectID.Int64,
-		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State), Place: place,
+		EnvironmentScope: r.EnvironmentScope, Enabled: r.Enabled, State: cluster.State(r.State), CreatedBy: r.CreatedBy,
+		Place: place,
 	}
 }
 

@@ -26,7 +26,7 @@ func TestClusterCandidates(t *testing.T) {
 			grouped := w.addCluster(t, cluster.Cluster{Name: "grouped", Level: cluster.Group, GroupID: w.group.ID})
 			managed := w.addCluster(t, cluster.Cluster{Name: "managed", Level: cluster.Instance, ManagementProjectID: w.project.ID})
 			leaving := w.addCluster(t, cluster.Cluster{Name: "leaving", Level: cluster.Instance, State: cluster.Removing})
-			draft := w.addCluster(t, cluster.Cluster{Name: "draft", Level: cluster.Instance, State: cluster.Draft})
+			draft := w.addCluster(t, cluster.Cluster{Name: "draft", Level: cluster.Instance, State: cluster.Draft, CreatedBy: 1})
 			w.addCluster(t, cluster.Cluster{Name: "forgotten", Level: cluster.Instance, State: cluster.Forgotten})
 			other := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other"}))(t)
 			below := must(w.tenants.CreateGroup(ctx, tenant.NewGroup{Path: "other/below"}))(t)
@@ -35,7 +35,7 @@ func TestClusterCandidates(t *testing.T) {
 			at := func(c cluster.Cluster, place cluster.Place) cluster.Candidate {
 				return cluster.Candidate{
 					ID: c.ID, Name: c.Name, Level: c.Level, GroupID: c.GroupID, ProjectID: c.ProjectID,
-					EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: c.State, Place: place,
+					EnvironmentScope: c.EnvironmentScope, Enabled: c.Enabled, State: c.State, CreatedBy: c.CreatedBy, Place: place,
 				}
 			}
 			in := func(c cluster.Candidate, group int64, depth int, granted bool) cluster.Candidate {

@@ -74,6 +74,17 @@ type userView struct {
 	Wrong wrong
 	// Secret is that of the token that was just made for the user: it is shown this once.
 	Secret string
+	// Links are what the user signs in by, Issuer and Subject what was typed for another one.
+	Links           []auth.Link
+	Issuer, Subject string
+}
+
+// Fields are the lines that make an identity.
+func (v userView) Fields() []field {
+	return []field{
+		newField("subject", "Subject", v.Subject, v.Wrong, "subject").Needed().Hinted("The claim sub at the provider, to the letter."),
+		newField("issuer", "Issuer", v.Issuer, v.Wrong, "issuer").Needed().As("url"),
+	}
 }
 
 func (h *Handler) user(w http.ResponseWriter, r *http.Request) error {
@@ -81,11 +92,18 @@ func (h *Handler) user(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return apperr.Of(apperr.NotFound)
 	}
-	user, err := h.Auth.User(r.Context(), id)
-	if err != nil {
+	return h.showUser(w, r, id, userView{place: here(r), Issuer: h.Auth.Issuer})
+}
+
+// showUser shows the page as the user is now.
+func (h *Handler) showUser(w http.ResponseWriter, r *http.Request, id int64, view userView) (err error) {
+	if view.User, err = h.Auth.User(r.Context(), id); err != nil {
 		return err
 	}
-	return h.render(w, r, http.StatusOK, "user", user.Username, userView{place: here(r), User: user})
+	if view.Links, err = h.Auth.Links(r.Context(), id); err != nil {
+		return err
+	}
+	return h.render(w, r, view.Wrong.Status(), "user", view.User.Username, view)
 }
 
 // changeUser does one of the few things that administrators do to users.
@@ -94,9 +112,15 @@ func (h *Handler) changeUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return apperr.Of(apperr.NotFound)
 	}
+	view := userView{place: here(r), Issuer: h.Auth.Issuer}
 	switch typed(r, "action") {
 	case "token":
-		return h.letIn(w, r, id)
+		return h.letIn(w, r, id, view)
+	case "link":
+		view.Issuer, view.Subject = typed(r, "issuer"), typed(r, "subject")
+		_, err = h.Auth.LinkUser(r.Context(), id, view.Issuer, view.Subject)
+	case "unlink":
+		err = h.Auth.UnlinkUser(r.Context(), id, r.PostFormValue("issuer"), r.PostFormValue("subject"))
 	case "block":
 		_, err = h.Auth.BlockUser(r.Context(), id)
 	case "unblock":
@@ -109,11 +133,8 @@ func (h *Handler) changeUser(w http.ResponseWriter, r *http.Request) error {
 		return apperr.Of(apperr.InvalidRequest)
 	}
 	if refused, ok := refusal(err); ok {
-		user, err := h.Auth.User(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		return h.render(w, r, refused.Status(), "user", user.Username, userView{place: here(r), User: user, Wrong: refused})
+		view.Wrong = refused
+		return h.showUser(w, r, id, view)
 	}
 	if err != nil {
 		return err
@@ -126,12 +147,7 @@ func (h *Handler) changeUser(w http.ResponseWriter, r *http.Request) error {
 const firstToken = 7 * 24 * time.Hour
 
 // letIn makes the token by which a person comes in who has no other way.
-func (h *Handler) letIn(w http.ResponseWriter, r *http.Request, id int64) error {
-	user, err := h.Auth.User(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	view := userView{place: here(r), User: user}
+func (h *Handler) letIn(w http.ResponseWriter, r *http.Request, id int64, view userView) (err error) {
 	view.Secret, _, err = h.Auth.CreateToken(r.Context(), auth.TokenRequest{
 		Kind: auth.Personal, UserID: id, Name: "first sign-in", Scopes: []auth.Scope{auth.API}, ExpiresAt: h.Now().Add(firstToken),
 	})
@@ -140,5 +156,5 @@ func (h *Handler) letIn(w http.ResponseWriter, r *http.Request, id int64) error 
 	} else if err != nil {
 		return err
 	}
-	return h.render(w, r, view.Wrong.Status(), "user", user.Username, view)
+	return h.showUser(w, r, id, view)
 }

@@ -88,7 +88,7 @@ func hostileAccess(now time.Time) map[string]any {
 		},
 		"sessions": sessionsView{at, []auth.Session{{ID: 3, IP: netip.MustParseAddr("192.0.2.1"), CreatedAt: now, SeenAt: now}}},
 		"users":    usersView{at, hostile, auth.Bot, []auth.User{user}, hostile, hostile, hostile, hostile, bad},
-		"user":     userView{at, user, bad, hostile},
+		"user":     userView{at, user, bad, hostile, []auth.Link{{Issuer: hostile, Subject: hostile}}, hostile, hostile},
 		"audit": auditView{place: at, Actor: hostile, Action: hostile, Since: hostile, Until: hostile, Next: hostile, Wrong: bad, Rows: []auditRow{{
 			audit.Row{Event: audit.Event{At: now, Actor: audit.Actor{Kind: audit.User, Name: hostile, IP: netip.MustParseAddr("192.0.2.1")}, Entry: audit.Entry{
 				Action: hostile, Object: audit.Object{Kind: hostile, ID: 1, Name: hostile},

@@ -76,25 +76,25 @@ SELECT COUNT(*) FROM (
 ) AS counted;
 
 -- name: ManagementCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, created_by FROM clusters
 WHERE management_project_id = $1 AND state <> 'forgotten' ORDER BY id;
 
 -- name: ProjectCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, created_by FROM clusters
 WHERE project_id = $1 AND state <> 'forgotten' ORDER BY id;
 
 -- name: GroupCandidates :many
-SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, c.created_by, t.ancestor_id, t.depth
 FROM group_tree t JOIN clusters c ON c.group_id = t.ancestor_id
 WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id;
 
 -- name: GrantedCandidates :many
-SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, c.created_by, t.ancestor_id, t.depth
 FROM group_tree t JOIN cluster_grants g ON g.group_id = t.ancestor_id JOIN clusters c ON c.id = g.cluster_id
 WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id;
 
 -- name: InstanceCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, created_by FROM clusters
 WHERE level = 'instance' AND state <> 'forgotten' ORDER BY id;
 
 -- name: DraftsBefore :many

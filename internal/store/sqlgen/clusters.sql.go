@@ -388,7 +388,7 @@ func (q *Queries) DraftsBefore(ctx context.Context, stateSince int64) ([]int64, 
 }
 
 const grantedCandidates = `-- name: GrantedCandidates :many
-SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, c.created_by, t.ancestor_id, t.depth
 FROM group_tree t JOIN cluster_grants g ON g.group_id = t.ancestor_id JOIN clusters c ON c.id = g.cluster_id
 WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id
 `
@@ -402,6 +402,7 @@ type GrantedCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	CreatedBy        int64
 	AncestorID       int64
 	Depth            int64
 }
@@ -424,6 +425,7 @@ func (q *Queries) GrantedCandidates(ctx context.Context, groupID int64) ([]Grant
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.CreatedBy,
 			&i.AncestorID,
 			&i.Depth,
 		); err != nil {
@@ -505,7 +507,7 @@ func (q *Queries) GrantsTo(ctx context.Context, groupID int64) ([]ClusterGrant, 
 }
 
 const groupCandidates = `-- name: GroupCandidates :many
-SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, t.ancestor_id, t.depth
+SELECT c.id, c.name, c.level, c.group_id, c.project_id, c.environment_scope, c.enabled, c.state, c.created_by, t.ancestor_id, t.depth
 FROM group_tree t JOIN clusters c ON c.group_id = t.ancestor_id
 WHERE t.group_id = $1 AND c.state <> 'forgotten' ORDER BY t.depth, c.id
 `
@@ -519,6 +521,7 @@ type GroupCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	CreatedBy        int64
 	AncestorID       int64
 	Depth            int64
 }
@@ -541,6 +544,7 @@ func (q *Queries) GroupCandidates(ctx context.Context, groupID int64) ([]GroupCa
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.CreatedBy,
 			&i.AncestorID,
 			&i.Depth,
 		); err != nil {
@@ -723,7 +727,7 @@ func (q *Queries) InsertGrant(ctx context.Context, arg InsertGrantParams) (int64
 }
 
 const instanceCandidates = `-- name: InstanceCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, created_by FROM clusters
 WHERE level = 'instance' AND state <> 'forgotten' ORDER BY id
 `
 
@@ -736,6 +740,7 @@ type InstanceCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	CreatedBy        int64
 }
 
 func (q *Queries) InstanceCandidates(ctx context.Context) ([]InstanceCandidatesRow, error) {
@@ -756,6 +761,7 @@ func (q *Queries) InstanceCandidates(ctx context.Context) ([]InstanceCandidatesR
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.CreatedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -886,7 +892,7 @@ func (q *Queries) LockClusterIdentity(ctx context.Context, clusterID int64) (Clu
 }
 
 const managementCandidates = `-- name: ManagementCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, created_by FROM clusters
 WHERE management_project_id = $1 AND state <> 'forgotten' ORDER BY id
 `
 
@@ -899,6 +905,7 @@ type ManagementCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	CreatedBy        int64
 }
 
 func (q *Queries) ManagementCandidates(ctx context.Context, managementProjectID sql.NullInt64) ([]ManagementCandidatesRow, error) {
@@ -919,6 +926,7 @@ func (q *Queries) ManagementCandidates(ctx context.Context, managementProjectID 
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.CreatedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -1086,7 +1094,7 @@ func (q *Queries) NamedClustersOfMember(ctx context.Context, arg NamedClustersOf
 }
 
 const projectCandidates = `-- name: ProjectCandidates :many
-SELECT id, name, level, group_id, project_id, environment_scope, enabled, state FROM clusters
+SELECT id, name, level, group_id, project_id, environment_scope, enabled, state, created_by FROM clusters
 WHERE project_id = $1 AND state <> 'forgotten' ORDER BY id
 `
 
@@ -1099,6 +1107,7 @@ type ProjectCandidatesRow struct {
 	EnvironmentScope string
 	Enabled          bool
 	State            string
+	CreatedBy        int64
 }
 
 func (q *Queries) ProjectCandidates(ctx context.Context, projectID sql.NullInt64) ([]ProjectCandidatesRow, error) {
@@ -1119,6 +1128,7 @@ func (q *Queries) ProjectCandidates(ctx context.Context, projectID sql.NullInt64
 			&i.EnvironmentScope,
 			&i.Enabled,
 			&i.State,
+			&i.CreatedBy,
 		); err != nil {
 			return nil, err
 		}
