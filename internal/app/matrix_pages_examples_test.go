@@ -46,14 +46,16 @@ func (m *matrix) ownPages() map[string][]example {
 			}
 			return r
 		}),
-		"GET /sign-in/oidc":          {{ask: ask("/sign-in/oidc"), absent: true}},
-		"GET /sign-in/oidc/callback": {{ask: ask("/sign-in/oidc/callback"), absent: true}},
-		"POST /sign-in/oidc/logout":  {{ask: ask("/sign-in/oidc/logout"), absent: true}},
-		"GET /{$}":                   plain(ask("/")),
-		"GET /live":                  plain(ask("/live?topics=cluster/1")),
-		"GET /search":                plain(ask("/search?q=shop")),
-		"GET /search/options":        plain(ask("/search/options?q=shop")),
-		"POST /me/tokens":            plain(m.send("/me/tokens", "name=%s&scope=read_api")),
+		"GET /sign-in/oidc":            {{ask: ask("/sign-in/oidc"), absent: true}},
+		"GET /sign-in/oidc/callback":   {{ask: ask("/sign-in/oidc/callback"), absent: true}},
+		"GET /sign-in/oidc/sign-out":   {{ask: ask("/sign-in/oidc/sign-out"), absent: true}},
+		"GET /sign-in/oidc/signed-out": {{ask: ask("/sign-in/oidc/signed-out"), absent: true}},
+		"POST /sign-in/oidc/logout":    {{ask: ask("/sign-in/oidc/logout"), absent: true}},
+		"GET /{$}":                     plain(ask("/")),
+		"GET /live":                    plain(ask("/live?topics=cluster/1")),
+		"GET /search":                  plain(ask("/search?q=shop")),
+		"GET /search/options":          plain(ask("/search/options?q=shop")),
+		"POST /me/tokens":              plain(m.send("/me/tokens", "name=%s&scope=read_api")),
 		"POST /me/tokens/{token}/revoke": plain(func(who person, allowed bool) request {
 			id := m.teamToken.ID
 			if allowed {

@@ -9,8 +9,12 @@ import (
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
-// callbackPath is where the sign-in provider sends browsers back to.
-const callbackPath = "/sign-in/oidc/callback"
+// Where the sign-in provider sends browsers back to: after a sign-in, and after
+// it signed them out.
+const (
+	callbackPath  = "/sign-in/oidc/callback"
+	signedOutPath = "/sign-in/oidc/signed-out"
+)
 
 // singleSignOn lets people in by the organisation's provider; nil where none is set. Nothing is asked of it at start: it
 // may be down, and those who have a token need it not.
@@ -24,7 +28,8 @@ func (c *core) singleSignOn(cfg config.Config, users *auth.Service) (*auth.Singl
 	}
 	provider, err := oidc.New(oidc.Config{
 		Issuer: cfg.OIDCIssuer, ClientID: cfg.OIDCClientID, ClientSecret: cfg.OIDCClientSecret.Reveal(),
-		Scopes: cfg.OIDCScopes, GroupsClaim: cfg.OIDCGroupsClaim, Hosts: cfg.OIDCHosts, RedirectURL: cfg.ExternalURL + callbackPath,
+		Scopes: cfg.OIDCScopes, GroupsClaim: cfg.OIDCGroupsClaim, Hosts: cfg.OIDCHosts,
+		RedirectURL: cfg.ExternalURL + callbackPath, SignedOutURL: cfg.ExternalURL + signedOutPath,
 	}, c.guard, now, c.log)
 	if err != nil {
 		return nil, fmt.Errorf("set up the sign-in provider: %w", err)

@@ -64,7 +64,7 @@ func TestWhoIsLinkedGetsIn(t *testing.T) {
 			actions = append(actions, row.Action)
 		}
 	}
-	if diff := cmp.Diff([]string{"user.create", "user.link", "session.open", "user.unlink"}, actions); diff != "" {
+	if diff := cmp.Diff([]string{"user.create", "user.link", "user.update", "session.open", "user.unlink"}, actions); diff != "" {
 		t.Errorf("recorded (-want +got):\n%s", diff)
 	}
 }

@@ -48,6 +48,9 @@ type Provider interface {
 	AuthURL(ctx context.Context, c Challenge) (string, error)
 	// Redeem turns the code of an answer into who has signed in.
 	Redeem(ctx context.Context, a Answer, c Challenge) (Account, error)
+	// SignOutURL is where to send a browser that shall be signed out there too, with a state that comes back with it. It
+	// is empty when the provider offers no such thing.
+	SignOutURL(ctx context.Context, state string) (string, error)
 	// ReadLogout verifies a token that says that sessions have ended.
 	ReadLogout(ctx context.Context, token string) (Logout, error)
 }

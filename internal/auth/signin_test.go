@@ -24,6 +24,7 @@ type idp struct {
 	logout  auth.Logout
 	seen    map[string]auth.Challenge
 	err     error
+	leave   string
 }
 
 func (p *idp) Issuer() string { return p.issuer }
@@ -38,6 +39,13 @@ func (p *idp) Redeem(_ context.Context, a auth.Answer, c auth.Challenge) (auth.A
 		return auth.Account{}, apperr.Of(apperr.SignInUntrusted).With(p.err)
 	}
 	return p.account, nil
+}
+
+func (p *idp) SignOutURL(_ context.Context, state string) (string, error) {
+	if p.leave == "" {
+		return "", p.err
+	}
+	return p.leave + "?state=" + state, p.err
 }
 
 func (p *idp) ReadLogout(context.Context, string) (auth.Logout, error) { return p.logout, p.err }

@@ -76,5 +76,6 @@ func TestPagesAreAccessible(t *testing.T) {
 func notPages() []string {
 	return []string{
 		"/static/", "/live", "/search/options", "/eks/bootstrap.yaml", "/operations/{operation}/log", "/sign-in/oidc", "/sign-in/oidc/callback",
+		"/sign-in/oidc/sign-out", "/sign-in/oidc/signed-out",
 	}
 }

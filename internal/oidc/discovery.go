@@ -18,12 +18,14 @@ import (
 // discoveryAge is how long what the provider says of itself is believed without asking again.
 const discoveryAge = time.Hour
 
-// document is what we read of a provider's description (OpenID Connect Discovery 1.0, section 3, RFC 8414 and RFC 9207).
+// document is what we read of a provider's description (OpenID Connect Discovery 1.0, section 3, and
+// RP-Initiated Logout 1.0, section 2.1; RFC 8414 and RFC 9207).
 type document struct {
 	Issuer           string   `json:"issuer"`
 	AuthURL          string   `json:"authorization_endpoint"`
 	TokenURL         string   `json:"token_endpoint"`
 	KeysURL          string   `json:"jwks_uri"`
+	EndSessionURL    string   `json:"end_session_endpoint"`
 	Algorithms       []string `json:"id_token_signing_alg_values_supported"`
 	TokenAuth        []string `json:"token_endpoint_auth_methods_supported"`
 	ChallengeMethods []string `json:"code_challenge_methods_supported"`
@@ -70,13 +72,9 @@ func (p *Provider) check(d document) error {
 	if d.Issuer != p.config.Issuer {
 		return errors.New("it names another issuer")
 	}
-	way, ok := p.client.Transport.(*transport)
-	if !ok {
-		return errors.New("the way to the provider has no limits")
-	}
 	for _, endpoint := range []string{d.AuthURL, d.TokenURL, d.KeysURL} {
 		u, err := url.Parse(endpoint)
-		if err != nil || !way.allows(u) {
+		if err != nil || !p.way.allows(u) {
 			return errors.New("an endpoint is on a host that is not set")
 		}
 	}

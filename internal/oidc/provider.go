@@ -30,14 +30,15 @@ type Config struct {
 	GroupsClaim string
 	// Hosts are those that the provider's endpoints may be on besides the issuer's, as host or host:port.
 	Hosts []string
-	// RedirectURL is where the provider sends browsers back to.
-	RedirectURL string
+	// RedirectURL is where the provider sends browsers back to, SignedOutURL those that it signed out.
+	RedirectURL, SignedOutURL string
 }
 
 // Provider is the organisation's OpenID Connect provider. It calls it when somebody signs in, never before.
 type Provider struct {
 	config Config
 	client *http.Client
+	way    *transport
 	now    func() time.Time
 	log    *slog.Logger
 
@@ -53,11 +54,12 @@ func New(c Config, guard *egress.Guard, now func() time.Time, log *slog.Logger) 
 		return nil, fmt.Errorf("check the address of the sign-in provider: %w", err)
 	}
 	client := guard.Client(egress.Options{HeaderTimeout: callTimeout}, callTimeout)
-	client.Transport = &transport{
+	way := &transport{
 		next: client.Transport, hosts: append(slices.Clone(c.Hosts), checked.Host), scheme: checked.Scheme,
 		breaker: &breaker{now: now},
 	}
-	return &Provider{config: c, client: client, now: now, log: log}, nil
+	client.Transport = way
+	return &Provider{config: c, client: client, way: way, now: now, log: log}, nil
 }
 
 // Issuer is the name that the operator set.

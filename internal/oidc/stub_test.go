@@ -88,7 +88,7 @@ func (s *stub) provider() *oidc.Provider {
 	guard := egress.NewGuard(egress.Config{Allow: []egress.Rule{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}})
 	p, err := oidc.New(oidc.Config{
 		Issuer: s.url, ClientID: client, ClientSecret: password, Scopes: []string{"profile", "email"}, GroupsClaim: "groups",
-		RedirectURL: "https://roadstead.example.com/sign-in/oidc/callback",
+		RedirectURL: "https://roadstead.example.com/sign-in/oidc/callback", SignedOutURL: "https://roadstead.example.com/sign-in/oidc/signed-out",
 	}, guard, s.clock, slog.New(slog.NewTextHandler(&s.logged, nil)))
 	if err != nil {
 		s.t.Fatal(err)

@@ -84,6 +84,8 @@ func (h *Handler) Mount(mux *http.ServeMux) error {
 	mux.Handle("POST /sign-in", h.public(h.signIn))
 	mux.Handle("GET /sign-in/oidc", h.public(h.toProvider))
 	mux.Handle("GET /sign-in/oidc/callback", h.public(h.fromProvider))
+	mux.Handle("GET /sign-in/oidc/sign-out", h.public(h.leaveProvider))
+	mux.Handle("GET /sign-in/oidc/signed-out", h.public(h.leftProvider))
 	mux.Handle("POST /sign-in/oidc/logout", h.public(h.providerSignsOut))
 	for _, r := range h.routes() {
 		mux.Handle(r.pattern, h.private(h.permitted(r)))

@@ -13,8 +13,11 @@ import (
 	"github.com/roadstead/roadstead/internal/auth"
 )
 
-// idp is a provider that vouches for ada.
-type idp struct{ err error }
+// idp is a provider that vouches for ada. It signs her out at leave.
+type idp struct {
+	err   error
+	leave string
+}
 
 func (idp) Issuer() string { return "https://login.example.com" }
 
@@ -24,6 +27,13 @@ func (p idp) AuthURL(_ context.Context, c auth.Challenge) (string, error) {
 
 func (p idp) Redeem(context.Context, auth.Answer, auth.Challenge) (auth.Account, error) {
 	return auth.Account{Issuer: p.Issuer(), Subject: "1", SID: "s1", Username: "ada"}, p.err
+}
+
+func (p idp) SignOutURL(_ context.Context, state string) (string, error) {
+	if p.leave == "" {
+		return "", p.err
+	}
+	return p.leave + "?state=" + state, p.err
 }
 
 func (p idp) ReadLogout(context.Context, string) (auth.Logout, error) {

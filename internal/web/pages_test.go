@@ -34,7 +34,7 @@ func TestEveryPageRendersHostileTextHarmlessly(t *testing.T) {
 		Verdict: &application.Verdict{Digest: hostile, Release: application.Release{Name: hostile, Chart: hostile, AppVersion: hostile}},
 	}, "Install"}
 	views := map[string]any{
-		"sign-in": signInView{ReturnTo: hostile, Error: apperr.Of(apperr.Unauthenticated)},
+		"sign-in": signInView{ReturnTo: hostile, Error: apperr.Of(apperr.Unauthenticated), Provider: true, Leave: hostile, Left: true},
 		"error":   errorView{Error: apperr.Of(apperr.NotFound), Correlation: hostile},
 		"cluster": clusterView{
 			RunID: 3, place: hostilePlace(), Failure: apperr.ClusterTimeout, Connection: aged{AsOf: now},

@@ -33,6 +33,8 @@ func (h *Handler) Routes() []Route {
 		{Method: http.MethodPost, Pattern: "/sign-in", Public: true},
 		{Method: http.MethodGet, Pattern: "/sign-in/oidc", Public: true},
 		{Method: http.MethodGet, Pattern: "/sign-in/oidc/callback", Public: true},
+		{Method: http.MethodGet, Pattern: "/sign-in/oidc/sign-out", Public: true},
+		{Method: http.MethodGet, Pattern: "/sign-in/oidc/signed-out", Public: true},
 		{Method: http.MethodPost, Pattern: "/sign-in/oidc/logout", Public: true},
 	}
 	for _, r := range h.routes() {

@@ -20,6 +20,9 @@ type signInView struct {
 	Error    *apperr.Error
 	// Provider offers to sign in at the organisation's provider.
 	Provider bool
+	// Leave is the secret by which a browser goes on to sign out there, Left says that it has.
+	Leave string
+	Left  bool
 }
 
 func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
@@ -27,7 +30,11 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) signInView(r *http.Request, refused *apperr.Error) signInView {
-	return signInView{ReturnTo: returnTo(r), Error: refused, Provider: h.SingleSignOn != nil}
+	view := signInView{ReturnTo: returnTo(r), Error: refused, Provider: h.SingleSignOn != nil}
+	if view.Provider {
+		view.Leave = h.leaving(r)
+	}
+	return view
 }
 
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -47,15 +54,6 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.setCookie(w, secret, session.ExpiresAt)
 	http.Redirect(w, r, returnTo(r), http.StatusSeeOther) //nolint:gosec // returnTo stays on this host
-	return nil
-}
-
-func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {
-	if err := h.endSession(r); err != nil {
-		return err
-	}
-	h.setCookie(w, "", time.Unix(1, 0)) // long over: the browser drops it
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 	return nil
 }
 
