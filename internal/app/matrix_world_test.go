@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/application"
+	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/config"
@@ -149,11 +150,12 @@ func (m *matrix) attach(at about, scope, name string) cluster.Cluster {
 // fresh is a cluster that nobody needs.
 func (m *matrix) fresh(at about) int64 { return m.attach(at, m.next("scope"), "").ID }
 
-// draft is one of that person's making.
+// draft is one of that person's making, at the administrator's expense: he may have as many as he likes.
 func (m *matrix) draft(at about, who person) int64 {
 	r := m.wanted(at, m.next("scope"), "")
 	r.Draft = true
-	return must(m.core.clusters.Attach(m.as(who), r))(m.t).ID
+	ctx := audit.WithActor(m.ctx, audit.Actor{Kind: audit.User, UserID: who.user.ID, Name: who.user.Username})
+	return must(m.core.clusters.Attach(ctx, r))(m.t).ID
 }
 
 func (m *matrix) role(at about) provision.Role {
