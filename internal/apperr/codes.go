@@ -68,7 +68,7 @@ var table = [...]Entry{
 	{SignInDenied, 403, "The sign-in provider did not let you through.", "Try again; if it stays, ask who runs the provider for access to Roadstead."},
 	{SignInUntrusted, 502, "The sign-in provider's answer cannot be trusted.", "Try again; if it stays, your administrator sees the reason in the log."},
 	{SignInUnavailable, 503, "The sign-in provider does not answer.", "Try again shortly; administrators can sign in with an access token meanwhile."},
-	{SignInUnknown, 403, "The sign-in provider knows you, but there is no user for you here.", "Ask an administrator to make one."},
+	{SignInUnknown, 403, "The sign-in provider knows you, but there is no user for you here.", "Ask an administrator to make one, or to link yours; he finds your subject in the server's log."},
 	{SignInBlocked, 403, "Your user is blocked.", "Ask an administrator."},
 
 	{ClusterAddressRefused, 422, "The cluster's address is not allowed, or its name cannot be resolved.", "Check the address; an administrator can allow a private one with ROADSTEAD_EGRESS_ALLOW."},

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -41,6 +42,9 @@ func (s *SingleSignOn) admit(ctx context.Context, a Account) (User, error) {
 	known, err := s.Auth.UserByIdentity(ctx, a.Issuer, a.Subject)
 	switch unknown := apperr.CodeOf(err) == apperr.NotFound; {
 	case unknown && s.KnownOnly:
+		// It takes the subject to let somebody in.
+		s.Log.WarnContext(ctx, "nobody made a user for who signed in at the provider",
+			slog.String("issuer", a.Issuer), slog.String("subject", apperr.Quote(a.Subject)))
 		return User{}, apperr.Of(apperr.SignInUnknown)
 	case err != nil && !unknown:
 		return User{}, err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,62 @@ func TestSignInThroughAProvider(t *testing.T) {
 	if said := slices.DeleteFunc(b.console(), ofDex); len(said) > 0 {
 		t.Errorf("the console says:\n%s", strings.Join(said, "\n"))
 	}
+}
+
+// TestKnownUsersOnly signs in through dex where users are made by hand: nobody gets in whom no administrator has linked,
+// and nobody stays who is unlinked.
+func TestKnownUsersOnly(t *testing.T) {
+	t.Parallel()
+	people := filepath.Join(t.TempDir(), "people.json")
+	s := &server{bin: filepath.Join(shared.bin, "roadstead"), dir: t.TempDir(), token: adminToken, address: freeAddress(t)}
+	issuer := startProvider(t, s.page("/sign-in/oidc/callback"), people)
+	s.env = []string{
+		"ROADSTEAD_OIDC_ISSUER=" + issuer, "ROADSTEAD_OIDC_CLIENT_ID=roadstead", "ROADSTEAD_OIDC_CLIENT_SECRET=the client's secret",
+		"ROADSTEAD_OIDC_KNOWN_USERS_ONLY=true", "ROADSTEAD_EGRESS_ALLOW=" + stage.EgressRule(issuer),
+	}
+	s.mustStart(t)
+	t.Cleanup(func() { s.process.Kill() })
+	employ(t, people, colleague{ID: "1", Password: "difference engine", Name: "Ada L.", Email: "ada@example.com"})
+
+	b := newBrowser(t)
+	signIn := func(as string, see ...chromedp.Action) {
+		t.Helper()
+		b.do("sign in "+as, append([]chromedp.Action{
+			chromedp.Navigate(s.page("/groups")), chromedp.WaitVisible(`a[href^="/sign-in/oidc"]`), chromedp.Click(`a[href^="/sign-in/oidc"]`),
+			chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", "ada"), chromedp.SendKeys("#password", "difference engine"),
+			chromedp.Click("#submit-login"),
+		}, see...)...)
+	}
+	unknown := chromedp.WaitVisible(`//main[contains(., "there is no user for you here")]`)
+	signIn("as nobody", unknown)
+	subject := s.turnedAway(t)
+	s.must(t, "user", "create", "lovelace")
+	s.must(t, "user", "create", "babbage")
+	s.must(t, "user", "link", "lovelace", "--subject", subject)
+	if out, err := s.cli(t.Context(), "user", "link", "babbage", "--subject", subject); err == nil || !strings.Contains(out+err.Error(), "lovelace") {
+		t.Errorf("the subject was linked twice: %s, %v", out, err)
+	}
+	if shown := s.must(t, "user", "show", "lovelace"); !strings.Contains(shown, subject) {
+		t.Errorf("user show lacks the identity:\n%s", shown)
+	}
+	signIn("as lovelace", chromedp.WaitVisible(`//main[contains(@class, "page-groups")]`), chromedp.WaitVisible(`//details[contains(., "lovelace")]`))
+	s.must(t, "user", "unlink", "lovelace", "--subject", subject)
+	b.do("be out at once", chromedp.Navigate(s.page("/groups")), chromedp.WaitVisible("#token"))
+	signIn("as nobody again", unknown)
+}
+
+// turnedAway is the subject of whom the server let in last not, by its log.
+func (s *server) turnedAway(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "server.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`nobody made a user .* subject="?\\?"?([A-Za-z0-9_-]+)`).FindSubmatch(text)
+	if found == nil {
+		t.Fatalf("the log does not tell the subject:\n%s", text)
+	}
+	return string(found[1])
 }
 
 // startProvider starts dex and returns its name.
