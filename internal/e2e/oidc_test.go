@@ -94,9 +94,9 @@ func TestKnownUsersOnly(t *testing.T) {
 	employ(t, people, colleague{ID: "1", Password: "difference engine", Name: "Ada L.", Email: "ada@example.com"})
 
 	b := newBrowser(t)
-	signIn := func(as string, see ...chromedp.Action) {
+	signIn := func(as string, see ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
-		b.do("sign in "+as, append([]chromedp.Action{
+		b.do("sign in "+as, append([]chromedp.Action[chromedp.Void]{
 			chromedp.Navigate(s.page("/groups")), chromedp.WaitVisible(`a[href^="/sign-in/oidc"]`), chromedp.Click(`a[href^="/sign-in/oidc"]`),
 			chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", "ada"), chromedp.SendKeys("#password", "difference engine"),
 			chromedp.Click("#submit-login"),
