@@ -10,7 +10,7 @@ import (
 func pageDemands() demands {
 	all := demands{}
 	all.of(ofAnybody(), "GET /static/", "GET /sign-in", "POST /sign-in", "GET /sign-in/oidc", "GET /sign-in/oidc/callback",
-		"POST /sign-in/oidc/logout")
+		"GET /sign-in/oidc/sign-out", "GET /sign-in/oidc/signed-out", "POST /sign-in/oidc/logout")
 	all.of(ofEveryone(), "POST /sign-out", "GET /{$}", "GET /live", "GET /me/tokens", "POST /me/tokens", "POST /me/tokens/{token}/revoke",
 		"GET /me/sessions", "POST /me/sessions/{session}/end", "GET /search", "GET /search/options", "GET /groups", "GET /projects",
 		"GET /eks/bootstrap.yaml")
