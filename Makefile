@@ -92,7 +92,7 @@ setup: ## Install what the tests need from outside: Postgres, Chromium, kubectl
 .PHONY: generate
 generate: $(TOOLS)/sqlc ## Write generated code anew
 	$(TOOLS)/sqlc generate
-	UPDATE_GOLDEN=1 go test -count=1 -run IsCurrent ./internal/api ./internal/auth ./internal/cli ./internal/gitlabapi
+	UPDATE_GOLDEN=1 go test -count=1 -run IsCurrent ./internal/api ./internal/auth ./internal/cli ./internal/gitlabapi ./internal/setting
 
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint ## Format every module

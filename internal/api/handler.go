@@ -22,6 +22,7 @@ type Handler struct {
 	Auth         Authenticator
 	Access       Access
 	Users        Users
+	Settings     Instance
 	Limits       Limits
 	Tenants      Tenants
 	Clusters     Clusters
@@ -72,6 +73,7 @@ func (h *Handler) routes(mux *http.ServeMux) router {
 	h.mountUsers(r)
 	h.mountTokens(r)
 	h.mountSessions(r)
+	h.mountSettings(r)
 	h.mountClusters(r)
 	h.mountSearch(r)
 	h.mountNamespaces(r)

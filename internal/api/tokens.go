@@ -60,7 +60,7 @@ type FreshToken struct {
 type NewToken struct {
 	Name      string       `json:"name" maxLength:"255"`
 	Scopes    []auth.Scope `json:"scopes" minItems:"1" enum:"api,read_api" doc:"read_api only reads"`
-	ExpiresAt time.Time    `json:"expires_at,omitzero" doc:"At most 365 days ahead; in 90 days if absent"`
+	ExpiresAt time.Time    `json:"expires_at,omitzero" doc:"No further ahead than the settings allow; what they say if absent"`
 	Group     string       `json:"group,omitempty" doc:"Id or full path, for a token of a group"`
 	Project   string       `json:"project,omitempty" doc:"Id or full path, for a token of a project"`
 	User      string       `json:"user,omitempty" doc:"Id or username of a service user, or of another person whom an administrator lets in"`
@@ -69,7 +69,7 @@ type NewToken struct {
 
 // RotateToken asks for a new secret.
 type RotateToken struct {
-	ExpiresAt time.Time `json:"expires_at,omitzero" doc:"At most 365 days ahead; in 90 days if absent"`
+	ExpiresAt time.Time `json:"expires_at,omitzero" doc:"No further ahead than the settings allow; what they say if absent"`
 }
 
 // LeakedToken is a token that somebody found.

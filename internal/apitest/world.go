@@ -19,6 +19,7 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/idempotency"
 	"github.com/roadstead/roadstead/internal/jobs"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
@@ -66,9 +67,9 @@ func Open(ctx context.Context, dir string) (*World, error) {
 		return nil, err
 	}
 	w.Tenants = &Tenants{Service: &tenant.Service{Store: w.db.Tenant(), Now: past}}
-	access := auth.NewAccess(w.Tenants)
+	access, settings := auth.NewAccess(w.Tenants), &setting.Service{Store: w.db.Settings()}
 	w.Users = &auth.Service{
-		Store: w.db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(Token)), Now: past, Log: log,
+		Store: w.db.Auth(), Access: access, Settings: settings, AdminHash: sha256.Sum256([]byte(Token)), Now: past, Log: log,
 	}
 	w.Clusters = newClusters(w)
 	w.Namespaces = &Namespaces{bus: w.Bus, tenants: w.Tenants.Service, clusters: w.Clusters}
@@ -76,7 +77,7 @@ func Open(ctx context.Context, dir string) (*World, error) {
 	w.Applications = newApplications(w.Bus)
 	w.Live = &Live{bus: w.Bus}
 	w.Handler = &api.Handler{
-		Version: "1.2.3", Auth: w.Users, Access: access, Users: w.Users, Limits: auth.NewLimits(past), Tenants: w.Tenants, Clusters: w.Clusters,
+		Version: "1.2.3", Auth: w.Users, Access: access, Users: w.Users, Settings: settings, Limits: auth.NewLimits(past), Tenants: w.Tenants, Clusters: w.Clusters,
 		Namespaces: w.Namespaces, Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w,
 		Audit: Record(120), Idempotency: &idempotency.Keys{Store: w.db.Idempotency(), Now: time.Now}, Bus: w.Bus, Log: log,
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/provision"
 	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/telemetry"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -51,6 +52,7 @@ type core struct {
 	// installation names this installation in owner annotations.
 	installation string
 
+	settings     *setting.Service
 	tenants      *tenant.Service
 	values       *workload.Values
 	clusters     *cluster.Service
@@ -131,6 +133,7 @@ func (c *core) openStores(ctx context.Context, cfg config.Config) error {
 }
 
 func (c *core) openDomains(cfg config.Config) (err error) {
+	c.settings = &setting.Service{Store: c.db.Settings()}
 	c.tenants = &tenant.Service{Store: c.db.Tenant(), Now: now}
 	c.values = workload.NewValues(c.db.Values(), now)
 	c.clusters = &cluster.Service{

@@ -33,6 +33,15 @@ func (m *matrix) send(path, body string) func(person, bool) request {
 	return func(person, bool) request { return request{path: path, body: fmt.Sprintf(body, m.next("new"))} }
 }
 
+// anotherDay is a request with a number of days, which is another one each time.
+func (m *matrix) anotherDay(path, body string) func(person, bool) request {
+	days := 30
+	return func(person, bool) request {
+		days++
+		return request{path: path, body: fmt.Sprintf(body, days)}
+	}
+}
+
 // on is a request about something that is made anew for those who may change it.
 func (m *matrix) on(path string, known int64, fresh func() int64, body string) func(person, bool) request {
 	return func(_ person, allowed bool) request {
@@ -265,6 +274,8 @@ func (m *matrix) credentials() map[string][]example {
 				return request{path: "/users/1/identities?issuer=https://login.example.com&subject=" + subject}
 			}},
 		},
+		"GET /settings":      {{about: instance, ability: auth.ReadSettings, ask: ask("/settings")}},
+		"PATCH /settings":    {{about: instance, ability: auth.ManageInstance, ask: m.anotherDay("/settings", `{"keep_audit_days": %d}`)}},
 		"GET /user/sessions": {{about: everyone, ask: ask("/user/sessions")}},
 		"DELETE /user/sessions/{session}": {{about: everyone, ask: func(who person, allowed bool) request {
 			if !allowed {

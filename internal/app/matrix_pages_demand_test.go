@@ -15,7 +15,8 @@ func pageDemands() demands {
 		"GET /me/sessions", "POST /me/sessions/{session}/end", "GET /search", "GET /search/options", "GET /groups", "GET /projects",
 		"GET /eks/bootstrap.yaml")
 	all.of(ofAdministrators(), "GET /users", "POST /users", "GET /users/{user}", "POST /users/{user}", "GET /service-tokens",
-		"POST /service-tokens", "POST /service-tokens/{token}/revoke", "GET /audit", "GET /groups/new", "POST /groups/new",
+		"POST /service-tokens", "POST /service-tokens/{token}/revoke", "GET /audit", "GET /settings", "POST /settings",
+		"GET /groups/new", "POST /groups/new",
 		"GET /clusters", "GET /clusters/new", "POST /clusters/new")
 	maps.Copy(all, groupDemands())
 	maps.Copy(all, projectDemands())

@@ -86,13 +86,15 @@ func (m *matrix) ownPages() map[string][]example {
 }
 
 func (m *matrix) instancePages(all map[string][]example) {
-	same(all, "/users", "/service-tokens", "/audit", "/groups/new", "/clusters", "/clusters/new", "/eks", "/eks/bootstrap.yaml",
+	same(all, "/users", "/settings", "/service-tokens", "/audit", "/groups/new", "/clusters", "/clusters/new", "/eks", "/eks/bootstrap.yaml",
 		"/eks/roles/new", "/eks/new")
 	service := must(m.users.CreateUser(m.ctx, auth.NewUser{Profile: auth.Profile{Username: m.next("robot")}, Kind: auth.ServiceUser}))(m.t)
 	made := func() int64 { return m.token(auth.TokenRequest{Kind: auth.ServiceToken, UserID: service.ID}).ID }
 	all["POST /users"] = plain(m.send("/users", "username=%s"))
 	all["GET /users/{user}"] = plain(ask("/users/1"))
 	all["POST /users/{user}"] = plain(m.on("/users/%d", 1, func() int64 { return m.stranger().ID }, "action=block"))
+	all["POST /settings"] = plain(m.anotherDay("/settings",
+		"keep_operations_days=90&keep_audit_days=%d&default_token_days=90&longest_token_days=365&session_hours=12"))
 	all["POST /service-tokens"] = plain(m.send("/service-tokens", "name=%s&scope=api&service="+service.Username))
 	all["POST /service-tokens/{token}/revoke"] = plain(m.on("/service-tokens/%d/revoke", m.teamToken.ID, made, ""))
 	all["POST /groups/new"] = plain(m.send("/groups/new", "slug=%s"))

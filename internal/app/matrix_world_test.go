@@ -61,7 +61,7 @@ func newMatrix(t *testing.T) *matrix {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.users = &auth.Service{Store: c.db.Auth(), Access: auth.NewAccess(c.tenants), AdminHash: hash, Now: now, Log: c.log}
+	m.users = &auth.Service{Store: c.db.Auth(), Access: auth.NewAccess(c.tenants), Settings: c.settings, AdminHash: hash, Now: now, Log: c.log}
 	for _, rule := range auth.Matrix() {
 		m.rules[rule.Ability] = rule
 	}

@@ -26,6 +26,7 @@ func tenantChanges() []change {
 		{route: "POST /groups", body: `{"path":"acme"}`},
 		{route: "POST /groups", body: `{"path":"other"}`},
 		{route: "PATCH /groups/{group}", path: "/groups/acme", body: `{"description":"us"}`},
+		{route: "PATCH /settings", body: `{"session_hours":8}`},
 		{route: "POST /users", body: `{"username":"ada","email":"ada@example.com"}`},
 		{route: "PATCH /users/{user}", path: "/users/ada", body: `{"admin":true}`},
 		{route: "POST /users/{user}/identities", path: "/users/ada/identities", body: `{"issuer":"https://login.example.com","subject":"1"}`},

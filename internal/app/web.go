@@ -22,7 +22,9 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 		return nil, err
 	}
 	access, limits := auth.NewAccess(c.tenants), auth.NewLimits(now)
-	authenticator := &auth.Service{Store: c.db.Auth(), Access: access, AdminHash: hash, Issuer: cfg.OIDCIssuer, Now: now, Log: c.log}
+	authenticator := &auth.Service{
+		Store: c.db.Auth(), Access: access, Settings: c.settings, AdminHash: hash, Issuer: cfg.OIDCIssuer, Now: now, Log: c.log,
+	}
 	single, err := c.singleSignOn(cfg, authenticator)
 	if err != nil {
 		return nil, err
@@ -32,14 +34,14 @@ func (c *core) webHandler(cfg config.Config, version string, out io.Writer) (htt
 	}
 	mux := http.NewServeMux()
 	(&api.Handler{
-		Version: version, Auth: authenticator, Access: access, Users: authenticator, Limits: limits,
+		Version: version, Auth: authenticator, Access: access, Users: authenticator, Settings: c.settings, Limits: limits,
 		Tenants: c.tenants, Clusters: c.clusters, Namespaces: c.namespaces, Applications: c.applications,
 		Mirror: mirror, Values: c.values, Manifests: accessPrinter{},
 		Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Audit: audit.Record{Reader: c.db.Audit()},
 		Idempotency: &idempotency.Keys{Store: c.db.Idempotency(), Now: now}, Bus: c.bus, Log: c.log,
 	}).Mount(mux)
 	pages := &web.Handler{
-		Auth: authenticator, SingleSignOn: single, Limits: limits, Access: access, Tenant: c.tenants,
+		Auth: authenticator, SingleSignOn: single, Settings: c.settings, Limits: limits, Access: access, Tenant: c.tenants,
 		Clusters: c.clusters, Namespaces: c.namespaces,
 		Applications: c.applications, Provisions: c.provisions, Bootstraps: bootstrapPrinter{cfg.AWSTemplateURL}, Manifests: accessPrinter{},
 		Audit: audit.Record{Reader: c.db.Audit()}, Values: c.values, Mirror: mirror,

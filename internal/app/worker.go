@@ -28,9 +28,6 @@ import (
 	"github.com/roadstead/roadstead/internal/workload"
 )
 
-// keepOperations is how long ended operations and their logs are kept.
-const keepOperations = 90 * 24 * time.Hour
-
 // worker is the half that opens credentials and calls clusters.
 type worker struct {
 	log        *slog.Logger
@@ -126,8 +123,17 @@ func periodic(c *core, provisioner *provision.Machine) []jobs.Periodic {
 		{Name: "members", Every: time.Hour, Run: c.tenants.SweepMembers},
 		{Name: "cloud-sessions", Every: time.Minute, Run: provisioner.Sweep},
 		{Name: "drafts", Every: 10 * time.Minute, Run: c.clusters.SweepDrafts},
-		{Name: "operations", Every: time.Hour, Run: func(ctx context.Context) error { return c.db.Sweep(ctx, keepOperations) }},
+		{Name: "operations", Every: time.Hour, Run: c.sweepRecords},
 	}
+}
+
+// sweepRecords deletes operations that were kept for long enough.
+func (c *core) sweepRecords(ctx context.Context) error {
+	set, err := c.settings.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return c.db.Sweep(ctx, set.KeepOperations())
 }
 
 // run works until ctx ends.

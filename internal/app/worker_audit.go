@@ -15,14 +15,17 @@ import (
 	"github.com/roadstead/roadstead/internal/secret"
 )
 
-// keepAudit is how long the audit record is kept.
-const keepAudit = 365 * 24 * time.Hour
-
 // keeper chains the audit record, in one of all workers at a time.
 func (c *core) keeper(keys *workerKeys, cfg config.Config) *audit.Keeper {
 	return &audit.Keeper{
-		Store: c.db.Audit(), Signer: keys.signer, Keep: keepAudit, Ship: checkpointLogOf(cfg), Log: c.log, Now: now,
+		Store: c.db.Audit(), Signer: keys.signer, Keep: c.keepAudit, Ship: checkpointLogOf(cfg), Log: c.log, Now: now,
 	}
+}
+
+// keepAudit is how long the audit record is kept.
+func (c *core) keepAudit(ctx context.Context) (time.Duration, error) {
+	set, err := c.settings.Settings(ctx)
+	return set.KeepAudit(), err
 }
 
 // checkpointLog is the file that audit checkpoints are added to, which the operator keeps elsewhere as well. It is opened

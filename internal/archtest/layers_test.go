@@ -34,7 +34,9 @@ func layers() []layer {
 
 // domainOrder lists the domains so that each may import those before it.
 func domainOrder() []string {
-	return []string{"audit", "tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision", "idempotency"}
+	return []string{
+		"audit", "setting", "tenant", "auth", "cluster", "namespace", "application", "workload", "vault", "provision", "idempotency",
+	}
 }
 
 // edges are the imports inside a ring, or outward, that are allowed one by one.

@@ -25,8 +25,8 @@ const (
 type Keeper struct {
 	Store  ChainStore
 	Signer Signer
-	// Keep is how long rows are kept.
-	Keep time.Duration
+	// Keep says how long rows are kept. It is asked each time that old ones are deleted.
+	Keep func(ctx context.Context) (time.Duration, error)
 	// Ship gets each checkpoint as a line.
 	Ship io.Writer
 	Log  *slog.Logger

@@ -26,7 +26,11 @@ func (s *shift) tend(ctx context.Context) error {
 		return err
 	}
 	s.due = now.Add(checkpointEvery)
-	return s.prune(ctx, all, now.Add(-s.Keep))
+	keep, err := s.Keep(ctx)
+	if err != nil {
+		return fmt.Errorf("see how long the audit record is kept: %w", err)
+	}
+	return s.prune(ctx, all, now.Add(-keep))
 }
 
 // check makes a checkpoint of the end of the chain, unless that is where the last one is.

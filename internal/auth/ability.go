@@ -54,6 +54,8 @@ const (
 // The instance.
 const (
 	ReadInstance        Ability = "read_instance"
+	ReadSettings        Ability = "read_settings"
+	ManageInstance      Ability = "manage_instance"
 	ReadUsers           Ability = "read_users"
 	ManageUsers         Ability = "manage_users"
 	ManageServiceTokens Ability = "manage_service_tokens"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
+	"github.com/roadstead/roadstead/internal/setting"
 )
 
 // touchEvery is the grain at which the use of tokens and sessions is written
@@ -19,11 +20,18 @@ const touchEvery = time.Minute
 // predecessor lists them.
 const tokensKept = 30 * 24 * time.Hour
 
+// Settings are what administrators of the instance have set.
+type Settings interface {
+	Settings(ctx context.Context) (setting.Settings, error)
+}
+
 // Service authenticates callers, and keeps users, their tokens and sessions.
 type Service struct {
 	Store Store
 	// Access decides on tokens, which only their owners and managers may change.
 	Access *Access
+	// Settings say how long tokens and sessions live.
+	Settings Settings
 	// AdminHash is the SHA-256 of the token in the configuration.
 	AdminHash [sha256.Size]byte
 	// Issuer names the provider where people sign in; empty where there is none.

@@ -14,11 +14,8 @@ import (
 	"github.com/roadstead/roadstead/internal/audit"
 )
 
-// Session times: twelve hours in all, one hour without a request.
-const (
-	sessionLifetime = 12 * time.Hour
-	sessionIdle     = time.Hour
-)
+// sessionIdle is how long a session lives without a request. How long it does at most is a setting.
+const sessionIdle = time.Hour
 
 // Session is a browser's sign-in. Only a hash of its secret is kept.
 type Session struct {
@@ -45,11 +42,7 @@ func (s *Service) SignIn(ctx context.Context, token string) (secret string, sess
 		return "", Session{}, apperr.Of(apperr.Forbidden).WithHint(
 			"Sign in with a personal access token that has the scope api.")
 	}
-	session = Session{UserID: who.UserID, TokenID: who.TokenID, ExpiresAt: s.Now().Add(sessionLifetime)}
-	if !expires.IsZero() && expires.Before(session.ExpiresAt) {
-		session.ExpiresAt = expires
-	}
-	return s.open(WithIdentity(ctx, who), session, ProviderSession{})
+	return s.open(WithIdentity(ctx, who), Session{UserID: who.UserID, TokenID: who.TokenID, ExpiresAt: expires}, ProviderSession{})
 }
 
 // OpenSession opens a session for a user who has proved by other means who he
@@ -62,15 +55,23 @@ func (s *Service) OpenSession(ctx context.Context, userID int64, from ProviderSe
 		return "", Session{}, fmt.Errorf("find user %d: %w", userID, err)
 	}
 	ctx = WithIdentity(ctx, Identity{UserID: user.ID, Name: user.Username, Kind: user.Kind, Admin: user.Admin})
-	return s.open(ctx, Session{UserID: userID, ExpiresAt: s.Now().Add(sessionLifetime)}, from)
+	return s.open(ctx, Session{UserID: userID}, from)
 }
 
 // open opens a session, unless what it rests on has ended meanwhile. Whatever
-// ends that locks the user as well, and so comes before or finds the session.
+// ends that locks the user as well, and so comes before or finds the session. It
+// ends as the settings say, or earlier if it has an end already.
 func (s *Service) open(ctx context.Context, session Session, from ProviderSession) (string, Session, error) {
+	set, err := s.Settings.Settings(ctx)
+	if err != nil {
+		return "", Session{}, fmt.Errorf("see how long sessions last: %w", err)
+	}
 	secret, now := rand.Text(), s.Now()
 	session.CreatedAt, session.SeenAt, session.IP = now, now, audit.ActorFrom(ctx).IP
-	err := s.Store.Atomically(ctx, func(tx Tx) error {
+	if end := now.Add(set.Session()); session.ExpiresAt.IsZero() || end.Before(session.ExpiresAt) {
+		session.ExpiresAt = end
+	}
+	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		user, err := tx.FindUser(ctx, session.UserID)
 		if err != nil {
 			return err

@@ -20,13 +20,6 @@ const (
 	ServiceToken TokenKind = "service"
 )
 
-// How long a token lives. Both are what a review of other products' tokens led
-// to: long enough for a quarter's rotation, never longer than a year.
-const (
-	DefaultTokenLifetime = 90 * 24 * time.Hour
-	MaxTokenLifetime     = 365 * 24 * time.Hour
-)
-
 // Token is an access token without its secret, of which only a hash is kept.
 type Token struct {
 	ID   int64
@@ -62,7 +55,7 @@ type TokenRequest struct {
 	Name string
 	// Scopes are what the token is for: at least one, none beyond the caller's.
 	Scopes []Scope
-	// ExpiresAt is a year ahead at most; zero means in 90 days.
+	// ExpiresAt is no further ahead than the settings allow; zero is what they say.
 	ExpiresAt time.Time
 	// GroupID or ProjectID is where a token of that kind is made, Role what its bot
 	// is there: Maintainer when zero, at most the caller's own.

@@ -101,7 +101,7 @@ func (s *Service) revoke(ctx context.Context, token Token) error {
 
 // RotateToken gives a token that the caller in ctx owns or manages a new secret,
 // and the one before no longer counts. expires is when the new one ends, zero
-// for in 90 days. Nobody gets the secret of another person's token, nor one that
+// for what the settings say. Nobody gets the secret of another person's token, nor one that
 // may more than he.
 func (s *Service) RotateToken(ctx context.Context, id int64, expires time.Time) (secret string, fresh Token, err error) {
 	old, who, err := s.managed(ctx, id, ManageTokens)
@@ -113,10 +113,7 @@ func (s *Service) RotateToken(ctx context.Context, id int64, expires time.Time) 
 	}
 	fresh = old
 	fresh.CreatedBy, fresh.CreatedAt, fresh.ExpiresAt, fresh.LastUsedAt = who.UserID, s.Now(), expires, time.Time{}
-	if expires.IsZero() {
-		fresh.ExpiresAt = fresh.CreatedAt.Add(DefaultTokenLifetime)
-	}
-	if err := validateExpiry(fresh.CreatedAt, fresh.ExpiresAt); err != nil {
+	if err := s.limit(ctx, &fresh); err != nil {
 		return "", Token{}, err
 	}
 	secret = NewSecret(old.Kind)

@@ -86,10 +86,10 @@ func (s *Service) draft(ctx context.Context, who Identity, r TokenRequest) (Toke
 		Kind: r.Kind, Name: strings.TrimSpace(r.Name), Scopes: slices.Compact(slices.Sorted(slices.Values(r.Scopes))),
 		CreatedBy: who.UserID, CreatedAt: s.Now(), ExpiresAt: r.ExpiresAt,
 	}
-	if token.ExpiresAt.IsZero() {
-		token.ExpiresAt = token.CreatedAt.Add(DefaultTokenLifetime)
-	}
 	if err := token.validate(); err != nil {
+		return Token{}, err
+	}
+	if err := s.limit(ctx, &token); err != nil {
 		return Token{}, err
 	}
 	if err := mayGive(who, token.Scopes); err != nil {
@@ -149,12 +149,20 @@ func (t Token) validate() error {
 	case len(t.Scopes) == 0 || slices.ContainsFunc(t.Scopes, func(s Scope) bool { return !known(s) }):
 		return invalid("scopes", "The scopes are api, which includes all, and read_api.")
 	}
-	return validateExpiry(t.CreatedAt, t.ExpiresAt)
+	return nil
 }
 
-func validateExpiry(now, expires time.Time) error {
-	if !expires.After(now) || expires.After(now.Add(MaxTokenLifetime)) {
-		return invalid("expires_at", "A token expires in the future, in 365 days at most.")
+// limit gives a new token its end, unless it has one that the settings allow.
+func (s *Service) limit(ctx context.Context, t *Token) error {
+	set, err := s.Settings.Settings(ctx)
+	if err != nil {
+		return fmt.Errorf("see how long tokens live: %w", err)
+	}
+	if t.ExpiresAt.IsZero() {
+		t.ExpiresAt = t.CreatedAt.Add(set.DefaultToken())
+	}
+	if !t.ExpiresAt.After(t.CreatedAt) || t.ExpiresAt.After(t.CreatedAt.Add(set.LongestToken())) {
+		return invalid("expires_at", fmt.Sprintf("A token expires in the future, in %d days at most.", set.LongestTokenDays))
 	}
 	return nil
 }

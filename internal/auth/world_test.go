@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -36,7 +37,7 @@ func newWorld(t testing.TB) *world {
 	now := func() time.Time { return w.clock }
 	w.tenants = &tenant.Service{Store: w.db.Tenant(), Now: now}
 	w.Service = &auth.Service{
-		Store: w.db.Auth(), Access: auth.NewAccess(w.tenants), AdminHash: sha256.Sum256([]byte(configured)),
+		Store: w.db.Auth(), Access: auth.NewAccess(w.tenants), Settings: &setting.Service{Store: w.db.Settings()}, AdminHash: sha256.Sum256([]byte(configured)),
 		Now: now, Log: cfg.Log,
 	}
 	return w

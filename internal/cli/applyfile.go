@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/roadstead/roadstead/internal/api"
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
@@ -21,6 +22,8 @@ type orgFile struct {
 	Groups   []orgGroup   `yaml:"groups"`
 	Projects []orgProject `yaml:"projects"`
 	Clusters []orgCluster `yaml:"clusters"`
+	// Settings are those of the instance.
+	Settings api.EditSettings `yaml:"settings"`
 }
 
 // orgUser is only ever made, never changed.

@@ -85,6 +85,7 @@ type planner struct {
 // plan lists the changes in the order in which they can be made.
 func (p *planner) plan() []change {
 	p.changes = []change{}
+	p.settings()
 	p.users()
 	slices.SortStableFunc(p.file.Groups, func(a, b orgGroup) int { return cmp.Compare(depth(a.Path), depth(b.Path)) })
 	for _, g := range p.file.Groups {

@@ -20,6 +20,7 @@ type present struct {
 	projects map[string]presentProject
 	clusters []api.Cluster
 	grants   map[int64][]string
+	settings api.Settings
 	// otherGroups and otherProjects are all that is in the file's top-level groups, known when something may be pruned.
 	otherGroups   []api.Group
 	otherProjects []api.Project
@@ -92,6 +93,7 @@ func readState(ctx context.Context, c *client, file orgFile, prune bool) (presen
 	}}
 	me, _ := seen[api.Me](r, "/user")
 	r.there.me = me.Username
+	r.settings()
 	for _, u := range file.Users {
 		_, r.there.users[key(u.Username)] = seen[api.User](r, path("users", u.Username))
 	}

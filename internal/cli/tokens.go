@@ -50,7 +50,7 @@ func (r *run) tokenCreate() *cobra.Command {
 		"It is printed alone on the standard output, so that it can go straight into a file or a secret store."
 	f := c.Flags()
 	f.StringSliceVar(&scopes, "scopes", []string{"api"}, "api, or read_api to read only")
-	f.IntVar(&days, "days", 0, "for how many days, 365 at most (default 90)")
+	f.IntVar(&days, "days", 0, "for how many days, if not for as many as the settings say")
 	f.StringVar(&wanted.Group, "group", "", "for this group, as a bot")
 	f.StringVar(&wanted.Project, "project", "", "for this project, as a bot")
 	f.StringVar(&wanted.User, "user", "", "for this service user, or this person")
@@ -65,7 +65,7 @@ func (r *run) tokenRotate() *cobra.Command {
 		func(ctx context.Context, c *call, args []string) error {
 			return c.fresh(ctx, path("tokens", args[0], "rotate"), api.RotateToken{ExpiresAt: inDays(days)})
 		})
-	c.Flags().IntVar(&days, "days", 0, "for how many days, 365 at most (default 90)")
+	c.Flags().IntVar(&days, "days", 0, "for how many days, if not for as many as the settings say")
 	return c
 }
 

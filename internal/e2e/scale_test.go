@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
@@ -111,7 +112,7 @@ func (o *organisation) fill(b *testing.B, cfg store.Config) map[string]pass {
 		}
 	}
 	users := &auth.Service{
-		Store: db.Auth(), Access: auth.NewAccess(tenants), Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: db.Auth(), Access: auth.NewAccess(tenants), Settings: &setting.Service{Store: db.Settings()}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	if _, err := users.SetAdmin(b.Context(), org.Users[1], true); err != nil {
 		b.Fatal(err)

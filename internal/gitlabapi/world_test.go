@@ -23,6 +23,7 @@ import (
 	"github.com/roadstead/roadstead/internal/gitlabapi"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/secret"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/workload"
@@ -50,7 +51,8 @@ func newWorld(t *testing.T) *world {
 	w.tenants = &tenant.Service{Store: db.Tenant(), Now: now}
 	access := auth.NewAccess(w.tenants)
 	w.users = &auth.Service{
-		Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: storetest.Log(t),
+		Store: db.Auth(), Access: access, Settings: &setting.Service{Store: db.Settings()}, AdminHash: sha256.Sum256([]byte(adminToken)),
+		Now: now, Log: storetest.Log(t),
 	}
 	keys := t.TempDir()
 	sealer, _, err := secret.LoadOrCreate(filepath.Join(keys, "private", "keys"), filepath.Join(keys, "public"))

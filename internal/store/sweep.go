@@ -7,10 +7,6 @@ import (
 	"github.com/roadstead/roadstead/internal/idempotency"
 )
 
-// KeepOperations is how long finished operations and their logs stay unless
-// the operator says otherwise.
-const KeepOperations = 90 * 24 * time.Hour
-
 // keepLeases is how long the lease of a follower stays after its end, so that
 // its next epoch is higher than the last one.
 const keepLeases = 24 * time.Hour

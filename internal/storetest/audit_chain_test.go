@@ -25,6 +25,7 @@ type ledger struct {
 
 	signer *secret.Signer
 	keys   string // the folder of the keyset
+	kept   func(context.Context) (time.Duration, error)
 
 	mu      sync.Mutex
 	clock   time.Time
@@ -34,6 +35,7 @@ type ledger struct {
 func newLedger(t *testing.T, cfg store.Config) *ledger {
 	t.Helper()
 	l := &ledger{DB: storetest.Open(t, cfg), keys: filepath.Join(t.TempDir(), "keys"), clock: time.Now()}
+	l.kept = kept(365 * 24 * time.Hour)
 	_, _, err := secret.LoadOrCreate(filepath.Join(l.keys, "private"), filepath.Join(l.keys, "public"))
 	check(t, err)
 	l.signer, err = secret.LoadSigner(filepath.Join(l.keys, "private"))
@@ -81,7 +83,7 @@ func (l *ledger) record(ctx context.Context, name string) error {
 func (l *ledger) keep(t *testing.T, done func() bool) {
 	t.Helper()
 	keeper := &audit.Keeper{
-		Store: l.Audit(), Signer: l.signer, Keep: 365 * 24 * time.Hour, Ship: l, Log: slog.New(slog.DiscardHandler), Now: l.now,
+		Store: l.Audit(), Signer: l.signer, Keep: l.kept, Ship: l, Log: slog.New(slog.DiscardHandler), Now: l.now,
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -90,6 +92,11 @@ func (l *ledger) keep(t *testing.T, done func() bool) {
 	eventually(t, patience, "everything is chained", func() bool { return must(l.Audit().Waiting(t.Context()))(t) == 0 && done() })
 	stop()
 	check(t, <-ended)
+}
+
+// kept is a retention that nobody changes.
+func kept(d time.Duration) func(context.Context) (time.Duration, error) {
+	return func(context.Context) (time.Duration, error) { return d, nil }
 }
 
 // patience is for a machine that others use too.
@@ -287,7 +294,7 @@ func TestTwoKeepersChainEachEventOnce(t *testing.T) {
 			var keepers sync.WaitGroup
 			for range 2 {
 				keeper := &audit.Keeper{
-					Store: l.Audit(), Signer: l.signer, Keep: time.Hour, Ship: l, Log: slog.New(slog.DiscardHandler), Now: l.now,
+					Store: l.Audit(), Signer: l.signer, Keep: kept(time.Hour), Ship: l, Log: slog.New(slog.DiscardHandler), Now: l.now,
 				}
 				followers := must(keeper.Wanted(ctx))(t)
 				keepers.Go(func() {

@@ -14,6 +14,7 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/idempotency"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/store"
 	"github.com/roadstead/roadstead/internal/storetest"
 )
@@ -226,7 +227,7 @@ func TestKeysAreForgotten(t *testing.T) {
 		past := made()
 		past.Key, k.now = "past", old.Add(-idempotency.KeepFor-time.Minute)
 		check(t, k.End(t.Context(), k.begin(t, past), created()))
-		check(t, k.db.Sweep(t.Context(), store.KeepOperations))
+		check(t, k.db.Sweep(t.Context(), setting.Default().KeepOperations()))
 		if before, err := k.Answered(t.Context(), past); before != nil || err != nil {
 			t.Errorf("after the sweep: %v, %v", before, err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/storetest"
 )
 
@@ -50,8 +51,8 @@ type ending struct {
 
 func (w world) users(store auth.Store) *auth.Service {
 	return &auth.Service{
-		Store: store, Access: auth.NewAccess(w.tenants), AdminHash: sha256.Sum256([]byte("configured")),
-		Issuer: "https://login.example.com", Now: instant,
+		Store: store, Access: auth.NewAccess(w.tenants), Settings: &setting.Service{Store: w.Settings()},
+		AdminHash: sha256.Sum256([]byte("configured")), Issuer: "https://login.example.com", Now: instant,
 	}
 }
 

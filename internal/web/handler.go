@@ -16,6 +16,7 @@ import (
 	"github.com/roadstead/roadstead/internal/event"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/provision"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/workload"
 )
@@ -47,6 +48,7 @@ type Handler struct {
 	Auth *auth.Service
 	// SingleSignOn lets people in by the organisation's provider; nil where there is none.
 	SingleSignOn *auth.SingleSignOn
+	Settings     *setting.Service
 	Limits       *auth.Limits
 	Access       *auth.Access
 	Tenant       *tenant.Service

@@ -71,7 +71,7 @@ func pageNames() []string {
 		"groups", "group", "projects", "project", "tenancy", "tenancy-delete", "members", "member", "environments", "environment",
 		"clusters", "add", "draft", "cluster", "cluster-settings", "grants", "revoke", "detach", "detaching", "explain",
 		"identity", "operation",
-		"home", "tokens", "sessions", "users", "user", "audit",
+		"home", "tokens", "sessions", "users", "user", "audit", "settings",
 		"eks", "eks-role-new", "eks-role", "eks-new", "eks-run", "eks-delete",
 	}
 }

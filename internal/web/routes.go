@@ -112,6 +112,8 @@ func (h *Handler) instanceRoutes() []route {
 		{"POST /service-tokens", auth.ManageServiceTokens, h.atInstance, h.addToken(auth.ServiceToken)},
 		{"POST /service-tokens/{token}/revoke", auth.ManageServiceTokens, h.atInstance, h.revokeToken(auth.ServiceToken)},
 		{"GET /audit", auth.ReadAudit, h.atInstance, h.auditPage},
+		{"GET /settings", auth.ReadSettings, h.atInstance, h.settings},
+		{"POST /settings", auth.ManageInstance, h.atInstance, h.changeSettings},
 	}
 }
 

@@ -12,6 +12,8 @@ type sessionsView struct {
 	place
 
 	Rows []auth.Session
+	// Hours is how long a new one lasts at most.
+	Hours int
 }
 
 // sessions lists the reader's own.
@@ -21,7 +23,11 @@ func (h *Handler) sessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.render(w, r, http.StatusOK, "sessions", "Your sessions", sessionsView{at, all})
+	set, err := h.Settings.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	return h.render(w, r, http.StatusOK, "sessions", "Your sessions", sessionsView{at, all, set.SessionHours})
 }
 
 func (h *Handler) closeSession(w http.ResponseWriter, r *http.Request) error {

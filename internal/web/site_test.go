@@ -19,6 +19,7 @@ import (
 	"github.com/roadstead/roadstead/internal/cluster"
 	"github.com/roadstead/roadstead/internal/namespace"
 	"github.com/roadstead/roadstead/internal/provision"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/storetest"
 	"github.com/roadstead/roadstead/internal/tenant"
 	"github.com/roadstead/roadstead/internal/web"
@@ -51,13 +52,13 @@ func newSite(t *testing.T) *site {
 	now := func() time.Time { return s.now }
 	s.provisions = &provision.Service{Store: s.store, Now: now}
 	tenants := &tenant.Service{Store: db.Tenant(), Now: now}
-	access := auth.NewAccess(tenants)
+	access, settings := auth.NewAccess(tenants), &setting.Service{Store: db.Settings()}
 	s.tenants, s.clusters = tenants, &cluster.Service{Store: db.Clusters(), Tenants: tenants, Access: access, Now: now}
-	users := &auth.Service{Store: db.Auth(), Access: access, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log}
+	users := &auth.Service{Store: db.Auth(), Access: access, Settings: settings, AdminHash: sha256.Sum256([]byte(adminToken)), Now: now, Log: cfg.Log}
 	s.users = users
 	s.single = &auth.SingleSignOn{Provider: idp{}, Store: db.Auth(), Auth: users, Members: tenants, Now: now, Log: cfg.Log}
 	s.pages = &web.Handler{
-		Access: access, Limits: auth.NewLimits(now), Auth: users, SingleSignOn: s.single, Secure: true,
+		Access: access, Limits: auth.NewLimits(now), Auth: users, Settings: settings, SingleSignOn: s.single, Secure: true,
 		Tenant: tenants, Clusters: s.clusters,
 		Namespaces: &namespace.Service{Store: db.Namespaces(), Now: now},
 		Audit:      audit.Record{Reader: db.Audit()}, Values: workload.NewValues(db.Values(), now), Provisions: s.provisions,

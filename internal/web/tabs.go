@@ -62,6 +62,7 @@ func instanceTabs() []tabRule {
 		{"Users", "/users", auth.ManageUsers, []string{"users", "user"}},
 		{"Service tokens", "/service-tokens", auth.ManageServiceTokens, []string{"tokens"}},
 		{"Audit", "/audit", auth.ReadAudit, []string{"audit"}},
+		{"Settings", "/settings", auth.ReadSettings, []string{"settings"}},
 	}
 }
 

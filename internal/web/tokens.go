@@ -1,12 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/roadstead/roadstead/internal/apperr"
 	"github.com/roadstead/roadstead/internal/auth"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -16,6 +18,8 @@ type tokensView struct {
 
 	Kind auth.TokenKind
 	Rows []tokenRow
+	// Set says how long tokens live.
+	Set setting.Settings
 	// Next goes on with the list.
 	Next string
 
@@ -76,7 +80,8 @@ func (v tokensView) Fields() []field {
 		newField("scope", "Scope", "", v.Wrong, "scopes").Of([]choice{
 			{string(auth.API), "Everything (api)", !v.Reads}, {string(auth.ReadAPI), "Read only (read_api)", v.Reads},
 		}),
-		newField("expires", "Expires on", v.Expires, v.Wrong, "expires_at").As("date").Hinted("Empty: in 90 days. A year ahead at most."),
+		newField("expires", "Expires on", v.Expires, v.Wrong, "expires_at").As("date").
+			Hinted(fmt.Sprintf("Empty: in %d days. At most %d days ahead.", v.Set.DefaultTokenDays, v.Set.LongestTokenDays)),
 	)
 }
 
@@ -101,6 +106,9 @@ func (h *Handler) showTokens(w http.ResponseWriter, r *http.Request, view tokens
 	query.After = after(r)
 	all, err := h.Auth.Tokens(r.Context(), query)
 	if err != nil {
+		return err
+	}
+	if view.Set, err = h.Settings.Settings(r.Context()); err != nil {
 		return err
 	}
 	if len(all) == listSize {

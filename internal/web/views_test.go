@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/internal/audit"
 	"github.com/roadstead/roadstead/internal/auth"
 	"github.com/roadstead/roadstead/internal/cluster"
+	"github.com/roadstead/roadstead/internal/setting"
 	"github.com/roadstead/roadstead/internal/tenant"
 )
 
@@ -86,9 +87,10 @@ func hostileAccess(now time.Time) map[string]any {
 			place: at, Kind: auth.ServiceToken, Rows: []tokenRow{{token, tokenStatus(token, now), hostile}}, Next: hostile, Secret: hostile, Made: token,
 			Name: hostile, Service: hostile, Expires: hostile, Wrong: bad,
 		},
-		"sessions": sessionsView{at, []auth.Session{{ID: 3, IP: netip.MustParseAddr("192.0.2.1"), CreatedAt: now, SeenAt: now}}},
+		"sessions": sessionsView{at, []auth.Session{{ID: 3, IP: netip.MustParseAddr("192.0.2.1"), CreatedAt: now, SeenAt: now}}, 12},
 		"users":    usersView{at, hostile, auth.Bot, []auth.User{user}, hostile, hostile, hostile, hostile, bad},
 		"user":     userView{at, user, bad, hostile, []auth.Link{{Issuer: hostile, Subject: hostile}}, hostile, hostile},
+		"settings": settingsView{at, setting.Default(), map[string]string{"session_hours": hostile}, bad},
 		"audit": auditView{place: at, Actor: hostile, Action: hostile, Since: hostile, Until: hostile, Next: hostile, Wrong: bad, Rows: []auditRow{{
 			audit.Row{Event: audit.Event{At: now, Actor: audit.Actor{Kind: audit.User, Name: hostile, IP: netip.MustParseAddr("192.0.2.1")}, Entry: audit.Entry{
 				Action: hostile, Object: audit.Object{Kind: hostile, ID: 1, Name: hostile},

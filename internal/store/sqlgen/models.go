@@ -349,6 +349,11 @@ type Session struct {
 	ExpiresAt int64
 }
 
+type Setting struct {
+	Name  string
+	Value string
+}
+
 type SignIn struct {
 	State     []byte
 	Browser   []byte
