@@ -38,6 +38,9 @@ func botUsername(token Token) string {
 // keepBot lets a bot be a member for as long as its new token counts. One that
 // was removed from the members stays removed.
 func keepBot(ctx context.Context, tx Tx, token Token) error {
+	if !token.hasBot() {
+		return nil
+	}
 	member, err := tx.Member(ctx, token.place(), token.UserID)
 	if apperr.CodeOf(err) == apperr.NotFound {
 		return nil
@@ -51,6 +54,9 @@ func keepBot(ctx context.Context, tx Tx, token Token) error {
 
 // dismissBot ends what a bot was, once its only token has ended.
 func dismissBot(ctx context.Context, tx Tx, token Token) error {
+	if !token.hasBot() {
+		return nil
+	}
 	bot, err := tx.FindUser(ctx, token.UserID)
 	if err != nil {
 		return err

@@ -100,7 +100,8 @@ func (s *Service) link(userID int64, issuer, subject string) (Link, error) {
 	switch u, err := url.Parse(issuer); {
 	case issuer == "":
 		return Link{}, invalid("issuer", "Name the provider: this server has none of its own.")
-	case err != nil, u.Scheme != "https" && u.Scheme != "http", u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "", !isText(issuer):
+	case err != nil, u.Scheme != "https" && u.Scheme != "http", u.Host == "", u.User != nil,
+		u.RawQuery != "", u.Fragment != "", !isText(issuer):
 		return Link{}, invalid("issuer", "Write the provider's issuer to the letter, like https://login.example.com/realms/main.")
 	case subject == "", !isText(subject), strings.TrimSpace(subject) != subject:
 		return Link{}, invalid("subject", "Write the claim sub as the provider tells it, in 1 to 255 characters. It is no name and no address.")

@@ -89,10 +89,8 @@ func (s *Service) open(ctx context.Context, session Session, from ProviderSessio
 		if session, err = tx.InsertSession(ctx, session, s.sessionHash(secret)); err != nil {
 			return err
 		}
-		if from.SessionID = session.ID; from.Issuer != "" {
-			if err := tx.BindSession(ctx, from); err != nil {
-				return err
-			}
+		if err := bind(ctx, tx, session, from); err != nil {
+			return err
 		}
 		return tx.Record(ctx, audit.Entry{Action: "session.open", Object: audit.Object{Kind: "session", ID: session.ID, Name: user.Username}})
 	})
@@ -100,6 +98,15 @@ func (s *Service) open(ctx context.Context, session Session, from ProviderSessio
 		return "", Session{}, fmt.Errorf("open a session of user %d: %w", session.UserID, err)
 	}
 	return secret, session, nil
+}
+
+// bind ties a session to the one at the provider that it came from, if it did.
+func bind(ctx context.Context, tx Tx, session Session, from ProviderSession) error {
+	if from.Issuer == "" {
+		return nil
+	}
+	from.SessionID = session.ID
+	return tx.BindSession(ctx, from)
 }
 
 // founded refuses a session whose token has ended, or whose identity is not the

@@ -84,9 +84,6 @@ func (s *Service) revoke(ctx context.Context, token Token) error {
 			if err := tx.Record(ctx, tokenEntry("token.revoke", t)); err != nil {
 				return err
 			}
-			if !t.hasBot() {
-				continue
-			}
 			if err := dismissBot(ctx, tx, t); err != nil {
 				return err
 			}
@@ -134,10 +131,8 @@ func (s *Service) replace(ctx context.Context, old, fresh Token, secret string) 
 		if fresh, err = tx.InsertToken(ctx, fresh, hashOf(secret)); err != nil {
 			return err
 		}
-		if fresh.hasBot() {
-			if err := keepBot(ctx, tx, fresh); err != nil {
-				return err
-			}
+		if err := keepBot(ctx, tx, fresh); err != nil {
+			return err
 		}
 		if err := tx.AdoptTokens(ctx, old.ID, fresh.ID); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,9 +20,7 @@ func TestSignOutAtTheProvider(t *testing.T) {
 	}
 	with := func(name, value string) url.Values {
 		all := url.Values{name: {value}}
-		for name, value := range ours {
-			all[name] = value
-		}
+		maps.Copy(all, ours)
 		return all
 	}
 	tests := map[string]struct {

@@ -58,7 +58,7 @@ func (h *Handler) leaveProvider(w http.ResponseWriter, r *http.Request) error {
 			address = found
 		}
 	}
-	http.Redirect(w, r, address, http.StatusSeeOther)
+	http.Redirect(w, r, address, http.StatusSeeOther) //nolint:gosec // the provider's own endpoint, or a page of ours
 	return nil
 }
 
