@@ -62,14 +62,11 @@ func (s *Service) OpenSession(ctx context.Context, userID int64, from ProviderSe
 // ends that locks the user as well, and so comes before or finds the session. It
 // ends as the settings say, or earlier if it has an end already.
 func (s *Service) open(ctx context.Context, session Session, from ProviderSession) (string, Session, error) {
-	set, err := s.Settings.Settings(ctx)
-	if err != nil {
-		return "", Session{}, fmt.Errorf("see how long sessions last: %w", err)
-	}
 	secret, now := rand.Text(), s.Now()
 	session.CreatedAt, session.SeenAt, session.IP = now, now, audit.ActorFrom(ctx).IP
-	if end := now.Add(set.Session()); session.ExpiresAt.IsZero() || end.Before(session.ExpiresAt) {
-		session.ExpiresAt = end
+	session, err := s.ending(ctx, session)
+	if err != nil {
+		return "", Session{}, err
 	}
 	err = s.Store.Atomically(ctx, func(tx Tx) error {
 		user, err := tx.FindUser(ctx, session.UserID)
@@ -120,6 +117,18 @@ func (s *Service) founded(ctx context.Context, tx Tx, session Session, from Prov
 		return apperr.Of(apperr.SignInStale)
 	}
 	return err
+}
+
+// ending gives a new session the end that the settings say, unless it has an earlier one.
+func (s *Service) ending(ctx context.Context, session Session) (Session, error) {
+	set, err := s.Settings.Settings(ctx)
+	if err != nil {
+		return Session{}, fmt.Errorf("see how long sessions last: %w", err)
+	}
+	if end := session.CreatedAt.Add(set.Session()); session.ExpiresAt.IsZero() || end.Before(session.ExpiresAt) {
+		session.ExpiresAt = end
+	}
+	return session, nil
 }
 
 // AuthenticateSession returns who a session belongs to, and keeps it alive.

@@ -9,6 +9,8 @@ import (
 )
 
 // Change is what shall be different. Nil leaves a setting as it is.
+//
+//nolint:recvcheck // Set fills it, the others look into it
 type Change struct {
 	KeepOperationsDays *int
 	KeepAuditDays      *int

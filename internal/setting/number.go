@@ -28,7 +28,8 @@ type Number struct {
 func Numbers() []Number {
 	return []Number{
 		{
-			"keep_operations_days", "Keep operations", "Operations that have ended are kept for so long, with their logs. The latest of an application stays.",
+			"keep_operations_days", "Keep operations",
+			"Operations that have ended are kept for so long, with their logs. The latest of an application stays.",
 			"days", 1, 3650, 90, func(s *Settings) *int { return &s.KeepOperationsDays }, func(c *Change) **int { return &c.KeepOperationsDays },
 		},
 		{
@@ -44,7 +45,8 @@ func Numbers() []Number {
 			"days", 7, 365, 365, func(s *Settings) *int { return &s.LongestTokenDays }, func(c *Change) **int { return &c.LongestTokenDays },
 		},
 		{
-			"session_hours", "Length of a session", "Who signs in stays so at most this long, and no longer than an hour without a request. Open sessions keep their end.",
+			"session_hours", "Length of a session",
+			"Who signs in stays so at most this long, and no longer than an hour without a request. Open sessions keep their end.",
 			"hours", 1, 168, 12, func(s *Settings) *int { return &s.SessionHours }, func(c *Change) **int { return &c.SessionHours },
 		},
 	}
