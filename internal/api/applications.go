@@ -12,30 +12,17 @@ import (
 
 // Applications is what the API needs of cluster applications.
 type Applications interface {
-	Catalog() []application.Entry
+	Catalog(ctx context.Context) ([]application.Entry, error)
+	Entry(ctx context.Context, name string) (application.Entry, error)
+	StoreEntry(ctx context.Context, name string, text []byte) (application.Entry, error)
+	RemoveEntry(ctx context.Context, name string) error
 	Applications(ctx context.Context, clusterID int64) ([]application.View, error)
 	Application(ctx context.Context, clusterID int64, name string) (application.View, error)
 	Install(ctx context.Context, r application.InstallRequest) (application.Operation, error)
 	Uninstall(ctx context.Context, r application.UninstallRequest) (application.Operation, error)
 	Operation(ctx context.Context, id int64) (application.Operation, error)
-	RightsManifest(name, home string) (string, error)
+	RightsManifest(ctx context.Context, name, home string) (string, error)
 	Log(ctx context.Context, operationID, after int64, limit int) ([]application.LogLine, error)
-}
-
-// CatalogEntry is one application that can be installed.
-type CatalogEntry struct {
-	Name           string             `json:"name"`
-	Title          string             `json:"title"`
-	Description    string             `json:"description"`
-	Repository     string             `json:"repository" doc:"Where the chart comes from"`
-	Chart          string             `json:"chart"`
-	Version        string             `json:"version" doc:"The chart version that is installed unless another is asked for"`
-	Namespace      string             `json:"namespace" doc:"Where the release lives"`
-	PodSecurity    string             `json:"pod_security" doc:"The Pod Security level of that namespace"`
-	Rights         application.Rights `json:"rights" doc:"What its install pod needs"`
-	Values         string             `json:"values" doc:"The default values, as YAML"`
-	TimeoutSeconds int64              `json:"timeout_seconds"`
-	Verified       bool               `json:"verified" doc:"Somebody ran this entry against the real chart"`
 }
 
 // Application is one entry of the catalog on one cluster.
@@ -85,18 +72,8 @@ type uninstallInput struct {
 	Body *UninstallApplication
 }
 
-type rightsInput struct {
-	Name    string `path:"name" doc:"Of the catalog entry"`
-	Cluster string `query:"cluster" doc:"Whose account shall get the rights, by id or name; that of the printed manifest if absent"`
-}
-
 func (h *Handler) mountApplications(r router) {
 	const one = "/clusters/{cluster}/applications/{name}"
-	route(r, "GET /catalog", "list-catalog", "List what can be installed",
-		h.needsInstance(auth.ReadInstance), h.listCatalog)
-	route(r, "GET /catalog/{name}/manifest", "show-rights-manifest",
-		"Show the manifest by which a cluster administrator grants what an application needs",
-		decided("whoever has read_cluster on the cluster, if one is named", h.mayShowRights), h.showRights)
 	route(r, "GET /clusters/{cluster}/applications", "list-applications", "List a cluster's applications, installed or not",
 		h.needs(auth.ReadApplication, h.ofCluster), h.listApplications)
 	route(r, "GET "+one, "show-application", "Show an application of a cluster",
@@ -105,41 +82,6 @@ func (h *Handler) mountApplications(r router) {
 		h.needs(auth.ManageApplication, h.ofCluster), h.installApplication, answers(http.StatusAccepted))
 	route(r, "POST "+one+"/uninstall", "uninstall-application", "Uninstall an application",
 		h.needs(auth.ManageApplication, h.ofCluster), h.uninstallApplication, answers(http.StatusAccepted))
-}
-
-// mayShowRights asks about the cluster whose account the manifest would name.
-func (h *Handler) mayShowRights(ctx context.Context, in *rightsInput) error {
-	if in.Cluster == "" {
-		return nil
-	}
-	one, err := h.clusterNamed(ctx, in.Cluster)
-	if err != nil {
-		return err
-	}
-	return h.checkFound(ctx, auth.ReadCluster, clusterSubject(one))
-}
-
-func (h *Handler) listCatalog(context.Context, *struct{}) (*list[CatalogEntry], error) {
-	return newList(h.Applications.Catalog(), viewEntry), nil
-}
-
-func (h *Handler) showRights(ctx context.Context, in *rightsInput) (*textOutput, error) {
-	home := cluster.Account
-	if in.Cluster != "" {
-		one, err := h.clusterNamed(ctx, in.Cluster)
-		if err != nil {
-			return nil, err
-		}
-		i, err := h.Clusters.Identity(ctx, one.ID)
-		if err != nil {
-			return nil, err
-		}
-		if i.InUse() {
-			home = h.Clusters.IdentitySpec(one.ID, nil).Namespace
-		}
-	}
-	text, err := h.Applications.RightsManifest(in.Name, home)
-	return &textOutput{"application/yaml", []byte(text)}, err
 }
 
 func (h *Handler) listApplications(ctx context.Context, in *ClusterInput) (*list[Application], error) {
@@ -202,14 +144,6 @@ func (h *Handler) followed(ctx context.Context, id int64, in WaitInput) (*result
 	}
 	lines, err := h.stepLines(ctx, id)
 	return &result[Operation]{status, viewOperation(op, lines)}, err
-}
-
-func viewEntry(e application.Entry) CatalogEntry {
-	return CatalogEntry{
-		Name: e.Name, Title: e.Title, Description: e.Description, Repository: e.Chart.Repository, Chart: e.Chart.Name,
-		Version: e.Chart.Version, Namespace: e.Namespace, PodSecurity: e.PodSecurity, Rights: e.Rights, Values: e.Values,
-		TimeoutSeconds: int64(e.Timeout / time.Second), Verified: e.Verified,
-	}
 }
 
 func viewApplication(clusterID int64, v application.View) Application {

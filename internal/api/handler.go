@@ -77,6 +77,7 @@ func (h *Handler) routes(mux *http.ServeMux) router {
 	h.mountClusters(r)
 	h.mountSearch(r)
 	h.mountNamespaces(r)
+	h.mountCatalog(r)
 	h.mountApplications(r)
 	h.mountOperations(r)
 	h.mountLive(r)

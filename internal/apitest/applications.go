@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/roadstead/roadstead/internal/apperr"
@@ -28,7 +29,7 @@ func newApplications(bus *event.Bus) *Applications {
 		return application.Entry{
 			Name: name, Title: title, Namespace: name, PodSecurity: "restricted",
 			Chart:  application.ChartRef{Repository: "https://charts.example.com", Name: name, Version: "1.0.0"},
-			Rights: application.Rights{Level: application.RightsNamespaced},
+			Rights: application.Rights{Level: application.RightsNamespaced}, Origin: application.BuiltIn,
 		}
 	}
 	return &Applications{
@@ -38,12 +39,63 @@ func newApplications(bus *event.Bus) *Applications {
 }
 
 // Catalog implements [api.Applications].
-func (s *Applications) Catalog() []application.Entry { return s.catalog }
+func (s *Applications) Catalog(context.Context) ([]application.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.catalog), nil
+}
+
+// Entry implements [api.Applications].
+func (s *Applications) Entry(_ context.Context, name string) (application.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.entry(name); i >= 0 {
+		return s.catalog[i], nil
+	}
+	return application.Entry{}, apperr.Of(apperr.ApplicationUnknown)
+}
+
+func (s *Applications) entry(name string) int {
+	return slices.IndexFunc(s.catalog, func(e application.Entry) bool { return e.Name == name })
+}
+
+// StoreEntry implements [api.Applications].
+func (s *Applications) StoreEntry(_ context.Context, name string, text []byte) (application.Entry, error) {
+	e, err := application.ParseEntry(text)
+	if err == nil && e.Name != name {
+		err = apperr.Of(apperr.ValidationFailed)
+	}
+	if err != nil {
+		return application.Entry{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.Origin = application.Stored
+	if i := s.entry(name); i >= 0 {
+		s.catalog[i] = e
+	} else {
+		s.catalog = append(s.catalog, e)
+	}
+	return e, nil
+}
+
+// RemoveEntry implements [api.Applications]. Nothing is below.
+func (s *Applications) RemoveEntry(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.entry(name)
+	if i < 0 {
+		return apperr.Of(apperr.ApplicationUnknown)
+	}
+	s.catalog = slices.Delete(s.catalog, i, i+1)
+	return nil
+}
 
 // Applications implements [api.Applications].
 func (s *Applications) Applications(ctx context.Context, clusterID int64) ([]application.View, error) {
-	views := make([]application.View, 0, len(s.catalog))
-	for _, e := range s.catalog {
+	catalog, _ := s.Catalog(ctx)
+	views := make([]application.View, 0, len(catalog))
+	for _, e := range catalog {
 		v, err := s.Application(ctx, clusterID, e.Name)
 		if err != nil {
 			return nil, err
@@ -167,7 +219,7 @@ func (s *Applications) write(ctx context.Context, id int64, text string) {
 }
 
 // RightsManifest implements [api.Applications].
-func (s *Applications) RightsManifest(name, home string) (string, error) {
+func (s *Applications) RightsManifest(_ context.Context, name, home string) (string, error) {
 	return "kind: ClusterRole\nmetadata: {name: roadstead-app-" + name + "}\n# for the account in " + home + "\n", nil
 }
 

@@ -15,6 +15,9 @@ func (m *matrix) software() map[string][]example {
 	catalog := []example{{about: everyone, ask: ask("/catalog/prometheus/manifest")}}
 	return map[string][]example{
 		"GET /catalog":                                           {{about: instance, ability: auth.ReadInstance, ask: ask("/catalog")}},
+		"GET /catalog/{name}":                                    {{about: instance, ability: auth.ReadInstance, ask: ask("/catalog/prometheus")}},
+		"PUT /catalog/{name}":                                    {{about: instance, ability: auth.ManageInstance, ask: m.stored(false)}},
+		"DELETE /catalog/{name}":                                 {{about: instance, ability: auth.ManageInstance, ask: m.stored(true)}},
 		"GET /catalog/{name}/manifest":                           append(catalog, m.onCluster(auth.ReadCluster, "/catalog/prometheus/manifest?cluster=%d")...),
 		"GET /clusters/{cluster}/applications":                   m.onCluster(auth.ReadApplication, "/clusters/%d/applications"),
 		"GET /clusters/{cluster}/applications/{name}":            m.onCluster(auth.ReadApplication, app),
@@ -28,6 +31,25 @@ func (m *matrix) software() map[string][]example {
 			example{about: hidden, ask: ask("/events?topics=provision/%d", m.runs[hidden])},
 			example{about: team, ability: auth.ReadRun, ask: ask("/events?topics=provision/%d", m.runs[team])}),
 	}
+}
+
+// stored names a new entry of the catalog with its text, and stores it first for those who may remove it.
+func (m *matrix) stored(there bool) func(person, bool) request {
+	return func(_ person, allowed bool) request {
+		name := m.next("entry")
+		text := storedEntry(name)
+		if there && allowed {
+			must(m.core.applications.StoreEntry(m.ctx, name, []byte(text)))(m.t)
+		}
+		return request{path: "/catalog/" + name, body: text}
+	}
+}
+
+// storedEntry is an entry of the catalog as JSON.
+func storedEntry(name string) string {
+	return fmt.Sprintf(`{"name": %[1]q, "title": "Sample", "namespace": %[1]q, "podSecurity": "restricted",
+		"chart": {"repository": "https://charts.example.com", "name": "web", "version": "1.0.0"},
+		"rights": {"level": "namespaced", "rules": [{"groups": [""], "resources": ["services"], "verbs": ["get"]}]}}`, name)
 }
 
 // cloud are roles at AWS and the clusters that are made there.

@@ -69,6 +69,8 @@ func clusterChanges() []change {
 			route: "POST /clusters/{cluster}/applications/{name}/uninstall", path: "/clusters/main/applications/prometheus/uninstall", body: `{"admin":true}`,
 			before: "UPDATE applications SET state = 'installed'",
 		},
+		{route: "PUT /catalog/{name}", path: "/catalog/web", body: storedEntry("web")},
+		{route: "DELETE /catalog/{name}", path: "/catalog/web"},
 		{route: "DELETE /clusters/{cluster}", path: "/clusters/2"},
 	}
 }

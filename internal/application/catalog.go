@@ -24,7 +24,8 @@ var builtin embed.FS
 // maxEntryFile bounds a file of the catalog, in bytes.
 const maxEntryFile = 1 << 20
 
-// Catalog is what can be installed: the built-in entries and the operator's.
+// Catalog is what can be installed before an administrator stores anything: the
+// built-in entries and those of the operator's folder.
 type Catalog struct {
 	entries map[string]Entry
 }
@@ -34,13 +35,13 @@ type Catalog struct {
 // One wrong file fails the whole: better no start than a catalog with holes.
 func LoadCatalog(dir string) (*Catalog, error) {
 	c := &Catalog{entries: map[string]Entry{}}
-	if err := c.load(builtin, "catalog"); err != nil {
+	if err := c.load(builtin, "catalog", BuiltIn); err != nil {
 		return nil, fmt.Errorf("load the built-in catalog: %w", err)
 	}
 	if dir == "" {
 		return c, nil
 	}
-	if err := c.load(os.DirFS(dir), "."); err != nil {
+	if err := c.load(os.DirFS(dir), ".", File); err != nil {
 		return nil, fmt.Errorf("load the catalog folder %s: %w", dir, err)
 	}
 	return c, nil
@@ -60,7 +61,7 @@ func (c *Catalog) Entry(name string) (Entry, error) {
 	return e, nil
 }
 
-func (c *Catalog) load(files fs.FS, dir string) error {
+func (c *Catalog) load(files fs.FS, dir string, origin Origin) error {
 	names, err := fs.Glob(files, path.Join(dir, "*.yaml"))
 	if err != nil {
 		return fmt.Errorf("list it: %w", err)
@@ -76,6 +77,7 @@ func (c *Catalog) load(files fs.FS, dir string) error {
 		if err != nil {
 			return fmt.Errorf("file %s: %w", path.Base(name), err)
 		}
+		e.Origin = origin
 		c.entries[e.Name] = e
 	}
 	return nil
@@ -115,5 +117,14 @@ func ParseEntry(data []byte) (Entry, error) {
 	if err := decoder.Decode(new(Entry)); !errors.Is(err, io.EOF) {
 		return Entry{}, apperr.New(apperr.ValidationFailed, "The file holds more than one catalog entry.", "Write one file for each.")
 	}
-	return e, e.Validate()
+	if err := e.Validate(); err != nil {
+		return Entry{}, err
+	}
+	e.Title, e.Description = plain(e.Title), plain(e.Description)
+	return e, nil
+}
+
+// plain takes out what could change how a line of a list reads.
+func plain(text string) string {
+	return strings.TrimSpace(apperr.Clean(text, len(text)).String())
 }

@@ -2,6 +2,17 @@ package application
 
 import "time"
 
+// Origin is where an entry comes from. Each hides those before it of its name.
+type Origin string
+
+// The origins: what the program brings along; a file of the operator's folder;
+// what an administrator stored.
+const (
+	BuiltIn Origin = "built_in"
+	File    Origin = "file"
+	Stored  Origin = "stored"
+)
+
 // RightsLevel says how much a chart may do while it is being installed.
 type RightsLevel string
 
@@ -54,6 +65,9 @@ type Entry struct {
 	Timeout time.Duration `json:"timeout" yaml:"timeout"`
 	// Verified says that somebody ran the entry against the real chart.
 	Verified bool `json:"verified" yaml:"verified"`
+	// Origin is known of entries in the catalog, not of those that operations
+	// keep.
+	Origin Origin `json:"-" yaml:"-"`
 }
 
 // ChartRef names a chart.

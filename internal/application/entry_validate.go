@@ -15,6 +15,8 @@ import (
 const (
 	// maxName leaves room for the names that are made from an entry's name.
 	maxName        = 40
+	maxTitle       = 255  // bytes
+	maxDescription = 2000 // bytes
 	maxNamespace   = 63
 	defaultTimeout = 30 * time.Minute
 	minTimeout     = 10 * time.Second
@@ -49,7 +51,7 @@ func (e Entry) Deadline() time.Duration {
 // Validate reports the first thing that is wrong with the entry, in an error
 // of code validation_failed that names the field.
 func (e Entry) Validate() error {
-	for _, check := range []func() string{e.wrongNames, e.wrongChart, e.wrongRights, e.wrongRun} {
+	for _, check := range []func() string{e.wrongSize, e.wrongNames, e.wrongChart, e.wrongRights, e.wrongRun} {
 		if wrong := check(); wrong != "" {
 			return apperr.New(apperr.ValidationFailed, fmt.Sprintf("The catalog entry %q is wrong: %s.", e.Name, wrong),
 				"See the reference of the catalog format.")
@@ -58,12 +60,31 @@ func (e Entry) Validate() error {
 	return nil
 }
 
+// wrongSize finds what is small only as it is written: a text that aliases
+// repeat.
+func (e Entry) wrongSize() string {
+	size := len(e.Title) + len(e.Description) + len(e.Values)
+	for _, rule := range slices.Concat(e.Rights.Rules, e.Rights.ClusterRules) {
+		for _, words := range [][]string{rule.Groups, rule.Resources, rule.Names, rule.NonResourceURLs, rule.Verbs} {
+			for _, word := range words {
+				size += len(word)
+			}
+		}
+	}
+	if size > maxEntryFile {
+		return "with what its aliases repeat it is larger than 1 MiB"
+	}
+	return ""
+}
+
 func (e Entry) wrongNames() string {
 	switch {
 	case len(e.Name) > maxName || !dnsLabel.MatchString(e.Name):
 		return "name must be a DNS label of at most 40 characters"
-	case e.Title == "":
+	case plain(e.Title) == "":
 		return "title is missing"
+	case len(e.Title) > maxTitle || len(e.Description) > maxDescription:
+		return "title may have 255 bytes and description 2000"
 	case len(e.Namespace) > maxNamespace || !dnsLabel.MatchString(e.Namespace):
 		return "namespace must be a DNS label"
 	case e.Namespace == "default" || strings.HasPrefix(e.Namespace, "kube-"):

@@ -2,7 +2,9 @@ package application_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -23,6 +25,8 @@ type memory struct {
 	// die.
 	committed func()
 	notices   []string
+	// entriesRead counts how often a stored entry was read.
+	entriesRead int
 }
 
 type state struct {
@@ -35,6 +39,13 @@ type state struct {
 	epochs       map[int64]int64
 	due          map[work.Ref]time.Time
 	record       []audit.Entry
+	stored       map[string]storedEntry
+}
+
+// storedEntry has the revision under which it was stored.
+type storedEntry struct {
+	entry    application.Entry
+	revision int64
 }
 
 func newMemory() *memory {
@@ -42,13 +53,14 @@ func newMemory() *memory {
 		applications: map[int64]application.Application{}, operations: map[int64]application.Operation{},
 		values: map[int64][]byte{}, digests: map[application.ChartRef]string{},
 		log: map[int64][]application.LogLine{}, epochs: map[int64]int64{}, due: map[work.Ref]time.Time{},
+		stored: map[string]storedEntry{},
 	}}
 }
 
 func (s state) clone() state {
 	s.applications, s.operations = maps.Clone(s.applications), maps.Clone(s.operations)
 	s.values, s.digests, s.due = maps.Clone(s.values), maps.Clone(s.digests), maps.Clone(s.due)
-	s.record = slices.Clone(s.record)
+	s.record, s.stored = slices.Clone(s.record), maps.Clone(s.stored)
 	return s
 }
 
@@ -249,6 +261,64 @@ func (t *memoryTx) ScheduleAt(_ context.Context, ref work.Ref, at time.Time) err
 }
 
 func (t *memoryTx) Notify(topic string) { t.notices = append(t.notices, topic) }
+
+func (m *memory) StoredEntry(_ context.Context, name string) (application.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.entriesRead++
+	one, ok := m.state.stored[name]
+	if !ok {
+		return application.Entry{}, apperr.Of(apperr.NotFound)
+	}
+	return one.entry, nil
+}
+
+func (m *memory) StoredRevisions(context.Context) (map[string]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	revisions := map[string]int64{}
+	for name, one := range m.state.stored {
+		revisions[name] = one.revision
+	}
+	return revisions, nil
+}
+
+func (t *memoryTx) HoldEntry(_ context.Context, name string) error {
+	if _, ok := t.stored[name]; !ok {
+		return apperr.Of(apperr.NotFound)
+	}
+	return nil
+}
+
+func (t *memoryTx) SetEntry(_ context.Context, e application.Entry) (bool, error) {
+	if reflect.DeepEqual(t.stored[e.Name].entry, e) {
+		return false, nil
+	}
+	t.last++
+	t.stored[e.Name] = storedEntry{e, t.last}
+	return true, nil
+}
+
+func (t *memoryTx) StoredSize(context.Context) (entries, bytes int64, err error) {
+	for _, one := range t.stored {
+		bytes += int64(len(one.entry.Values))
+	}
+	return int64(len(t.stored)), bytes, nil
+}
+
+func (t *memoryTx) DeleteEntry(ctx context.Context, name string) error {
+	defer delete(t.stored, name)
+	return t.HoldEntry(ctx, name)
+}
+
+func (t *memoryTx) ClustersWith(_ context.Context, name string, limit int) (clusters []string, _ error) {
+	for _, a := range t.applications {
+		if a.Name == name && len(clusters) < limit {
+			clusters = append(clusters, fmt.Sprintf("cluster-%d", a.ClusterID))
+		}
+	}
+	return clusters, nil
+}
 
 func mustOperation(t *testing.T, store *memory, id int64) application.Operation {
 	t.Helper()

@@ -33,7 +33,7 @@ type UninstallRequest struct {
 // Install starts an operation that installs the application, or upgrades it
 // when it is there already.
 func (s *Service) Install(ctx context.Context, req InstallRequest) (Operation, error) {
-	e, err := s.Known.Entry(req.Name)
+	e, err := s.Entry(ctx, req.Name)
 	if err != nil {
 		return Operation{}, err
 	}
@@ -52,7 +52,7 @@ func (s *Service) Install(ctx context.Context, req InstallRequest) (Operation, e
 	if err := s.open(ctx, req.ClusterID); err != nil {
 		return Operation{}, err
 	}
-	return s.start(ctx, req.ClusterID, e.Name, func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error) {
+	return s.start(ctx, req.ClusterID, e, func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error) {
 		op := s.operation(*app, e, req.Admin)
 		op.Action, op.Version = installOrUpgrade(app.State), req.Version
 		if req.Values == nil {
@@ -75,7 +75,7 @@ func (s *Service) Uninstall(ctx context.Context, req UninstallRequest) (Operatio
 	if err := consent(v.Entry, req.Admin); err != nil {
 		return Operation{}, err
 	}
-	return s.start(ctx, req.ClusterID, req.Name, func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error) {
+	return s.start(ctx, req.ClusterID, v.Entry, func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error) {
 		op := s.operation(*app, v.Entry, req.Admin)
 		op.Action, op.Version = Uninstall, app.Version
 		return s.keepValues(ctx, tx, *app, op)
@@ -112,10 +112,10 @@ func (s *Service) open(ctx context.Context, clusterID int64) error {
 type planner func(ctx context.Context, tx Tx, app *Application) (Operation, []byte, error)
 
 // start stores an operation and makes it due, in one transaction.
-func (s *Service) start(ctx context.Context, clusterID int64, name string, plan planner) (Operation, error) {
+func (s *Service) start(ctx context.Context, clusterID int64, e Entry, plan planner) (Operation, error) {
 	var op Operation
 	err := s.Store.Atomically(ctx, func(tx Tx) error {
-		app, err := s.application(ctx, tx, clusterID, name)
+		app, err := s.application(ctx, tx, clusterID, e)
 		if err != nil {
 			return err
 		}
@@ -138,18 +138,18 @@ func (s *Service) start(ctx context.Context, clusterID int64, name string, plan 
 		return tx.Schedule(ctx, work.Ref{Kind: KindOperation, Object: op.ID, Cluster: clusterID})
 	})
 	if err != nil {
-		return Operation{}, fmt.Errorf("start an operation of %s on cluster %d: %w", name, clusterID, err)
+		return Operation{}, fmt.Errorf("start an operation of %s on cluster %d: %w", e.Name, clusterID, err)
 	}
 	return op, nil
 }
 
 // application finds or makes the row of an application that is free for an
 // operation.
-func (s *Service) application(ctx context.Context, tx Tx, clusterID int64, name string) (Application, error) {
-	app, err := tx.ApplicationByName(ctx, clusterID, name)
+func (s *Service) application(ctx context.Context, tx Tx, clusterID int64, e Entry) (Application, error) {
+	app, err := tx.ApplicationByName(ctx, clusterID, e.Name)
 	switch {
 	case apperr.CodeOf(err) == apperr.NotFound:
-		return s.newApplication(ctx, tx, clusterID, name)
+		return s.newApplication(ctx, tx, clusterID, e)
 	case err != nil:
 		return Application{}, fmt.Errorf("read the application: %w", err)
 	case app.State.Busy():
@@ -159,14 +159,19 @@ func (s *Service) application(ctx context.Context, tx Tx, clusterID int64, name 
 	}
 }
 
-func (s *Service) newApplication(ctx context.Context, tx Tx, clusterID int64, name string) (Application, error) {
-	e, err := s.Known.Entry(name)
-	if err != nil {
-		return Application{}, err
+// newApplication stores an application of an entry that nobody removes
+// meanwhile.
+func (s *Service) newApplication(ctx context.Context, tx Tx, clusterID int64, e Entry) (Application, error) {
+	if e.Origin == Stored {
+		if err := tx.HoldEntry(ctx, e.Name); apperr.CodeOf(err) == apperr.NotFound {
+			return Application{}, apperr.Of(apperr.ApplicationUnknown).With(err)
+		} else if err != nil {
+			return Application{}, err
+		}
 	}
 	now := s.now()
 	app, err := tx.InsertApplication(ctx, Application{
-		ClusterID: clusterID, Name: name, Namespace: e.Namespace, State: Installable, CreatedAt: now, UpdatedAt: now,
+		ClusterID: clusterID, Name: e.Name, Namespace: e.Namespace, State: Installable, CreatedAt: now, UpdatedAt: now,
 	})
 	if apperr.CodeOf(err) == apperr.AlreadyExists {
 		return Application{}, apperr.Of(apperr.OperationInProgress).With(err)

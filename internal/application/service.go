@@ -18,12 +18,14 @@ type Service struct {
 	Store    Store
 	Clusters Clusters
 	Sealer   Sealer
-	// Known is the catalog.
+	// Known is the catalog below what is stored.
 	Known *Catalog
 	// Rights prints manifests.
 	Rights RightsPrinter
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+
+	shelf shelf
 }
 
 // Clusters finds the clusters that applications are installed on.
@@ -52,12 +54,6 @@ type View struct {
 	UpdateAvailable bool
 }
 
-// Catalog lists what can be installed.
-func (s *Service) Catalog() []Entry { return s.Known.Entries() }
-
-// Entry finds an entry of the catalog.
-func (s *Service) Entry(name string) (Entry, error) { return s.Known.Entry(name) }
-
 // Applications lists the catalog and what is installed of it on a cluster, by
 // name.
 func (s *Service) Applications(ctx context.Context, clusterID int64) ([]View, error) {
@@ -65,12 +61,17 @@ func (s *Service) Applications(ctx context.Context, clusterID int64) ([]View, er
 	if err != nil {
 		return nil, fmt.Errorf("list applications of cluster %d: %w", clusterID, err)
 	}
-	views := map[string]View{}
-	for _, e := range s.Known.Entries() {
-		views[e.Name] = installable(clusterID, e)
+	all, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	views := make(map[string]View, len(all))
+	for name, e := range all {
+		views[name] = installable(clusterID, e)
 	}
 	for _, row := range rows {
-		if views[row.Name], err = s.view(ctx, row); err != nil {
+		e, offered := all[row.Name]
+		if views[row.Name], err = s.view(ctx, row, e, offered); err != nil {
 			return nil, err
 		}
 	}
@@ -88,18 +89,21 @@ func (s *Service) Busy(ctx context.Context, clusterID int64) (bool, error) {
 
 // Application finds one application of a cluster.
 func (s *Service) Application(ctx context.Context, clusterID int64, name string) (View, error) {
+	e, unknown := s.Entry(ctx, name)
+	if unknown != nil && apperr.CodeOf(unknown) != apperr.ApplicationUnknown {
+		return View{}, unknown
+	}
 	row, err := s.Store.Application(ctx, clusterID, name)
-	if err == nil {
-		return s.view(ctx, row)
-	}
-	if apperr.CodeOf(err) != apperr.NotFound {
+	switch {
+	case err == nil:
+		return s.view(ctx, row, e, unknown == nil)
+	case apperr.CodeOf(err) != apperr.NotFound:
 		return View{}, fmt.Errorf("read application %s of cluster %d: %w", name, clusterID, err)
+	case unknown != nil:
+		return View{}, unknown
+	default:
+		return installable(clusterID, e), nil
 	}
-	e, err := s.Known.Entry(name)
-	if err != nil {
-		return View{}, err
-	}
-	return installable(clusterID, e), nil
 }
 
 func installable(clusterID int64, e Entry) View {
@@ -108,7 +112,8 @@ func installable(clusterID int64, e Entry) View {
 	}}
 }
 
-func (s *Service) view(ctx context.Context, row Application) (View, error) {
+// view shows an application with its entry, if the catalog still offers one.
+func (s *Service) view(ctx context.Context, row Application, e Entry, offered bool) (View, error) {
 	v := View{Application: row, Entry: Entry{Name: row.Name, Title: row.Name, Namespace: row.Namespace}}
 	if row.OperationID != 0 {
 		op, err := s.Store.Operation(ctx, row.OperationID)
@@ -119,7 +124,7 @@ func (s *Service) view(ctx context.Context, row Application) (View, error) {
 			v.Operation, v.Entry = &op, op.Entry
 		}
 	}
-	if e, err := s.Known.Entry(row.Name); err == nil {
+	if offered {
 		v.Entry = e
 		v.UpdateAvailable = row.Version != "" && row.Version != e.Chart.Version
 	}
@@ -143,8 +148,8 @@ func (s *Service) Log(ctx context.Context, operationID, after int64, limit int) 
 
 // RightsManifest renders what a cluster administrator applies before the
 // application can be installed. home is the namespace of our account there.
-func (s *Service) RightsManifest(name, home string) (string, error) {
-	e, err := s.Known.Entry(name)
+func (s *Service) RightsManifest(ctx context.Context, name, home string) (string, error) {
+	e, err := s.Entry(ctx, name)
 	if err != nil {
 		return "", err
 	}

@@ -26,6 +26,11 @@ type Store interface {
 	// Digest returns the digest recorded for a chart version, empty when the
 	// chart was never resolved.
 	Digest(ctx context.Context, chart ChartRef) (string, error)
+	// StoredEntry returns an entry of the stored catalog, or not_found.
+	StoredEntry(ctx context.Context, name string) (Entry, error)
+	// StoredRevisions returns the revisions of all stored entries by name. A
+	// revision is never given twice.
+	StoredRevisions(ctx context.Context) (map[string]int64, error)
 
 	// AppendLog stores lines and announces LogTopic; those already stored are
 	// passed over. Epoch fences followers: a lower one than the last seen is
@@ -53,6 +58,18 @@ type Tx interface {
 	InsertOperation(ctx context.Context, o Operation, sealedValues []byte) error
 	UpdateOperation(ctx context.Context, o Operation) error
 	RecordDigest(ctx context.Context, chart ChartRef, digest string) error
+
+	// HoldEntry keeps a stored entry until the transaction ends, or returns
+	// not_found.
+	HoldEntry(ctx context.Context, name string) error
+	// SetEntry stores an entry and reports whether that changed anything. Only
+	// one transaction does so at a time.
+	SetEntry(ctx context.Context, e Entry) (changed bool, err error)
+	// StoredSize counts the stored entries and their bytes.
+	StoredSize(ctx context.Context) (entries, bytes int64, err error)
+	DeleteEntry(ctx context.Context, name string) error
+	// ClustersWith lists names of clusters that have an application.
+	ClustersWith(ctx context.Context, name string, limit int) ([]string, error)
 
 	Schedule(ctx context.Context, ref work.Ref) error
 	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error

@@ -76,7 +76,7 @@ func Matrix() []Rule {
 
 		{ReadInstance, "See the version and the catalogue.", read, none, none, all},
 		{ReadSettings, "See the settings of the instance.", read, none, none, admin},
-		{ManageInstance, "Change the settings of the instance.", write, none, none, admin},
+		{ManageInstance, "Change the settings of the instance and its stored catalog.", write, none, none, admin},
 		{ReadUsers, "Find users by name.", read, none, none, all},
 		{ManageUsers, "Make, block and unblock users, and make administrators.", write, none, none, admin},
 		{ManageServiceTokens, "Make service users and their access tokens.", write, none, none, admin},

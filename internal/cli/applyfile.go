@@ -22,6 +22,7 @@ type orgFile struct {
 	Groups   []orgGroup   `yaml:"groups"`
 	Projects []orgProject `yaml:"projects"`
 	Clusters []orgCluster `yaml:"clusters"`
+	Catalog  orgCatalog   `yaml:"catalog"`
 	// Settings are those of the instance.
 	Settings api.EditSettings `yaml:"settings"`
 }
@@ -146,7 +147,7 @@ func (o orgFile) check() error {
 		level, owner := c.level()
 		errs = append(errs, once(fmt.Sprintf("cluster of %s %s", level, owner), c.Name), c.checkOwner())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.Catalog.check(once))...)
 }
 
 func (w orgWords) checkMembers(once func(kind, name string) error, kind string) (err error) {

@@ -87,6 +87,7 @@ func (p *planner) plan() []change {
 	p.changes = []change{}
 	p.settings()
 	p.users()
+	p.catalog()
 	slices.SortStableFunc(p.file.Groups, func(a, b orgGroup) int { return cmp.Compare(depth(a.Path), depth(b.Path)) })
 	for _, g := range p.file.Groups {
 		p.group(g)
@@ -101,6 +102,7 @@ func (p *planner) plan() []change {
 		p.pruneClusters()
 		p.pruneProjects()
 		p.pruneGroups()
+		p.pruneCatalog()
 	}
 	return p.changes
 }

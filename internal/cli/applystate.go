@@ -19,6 +19,7 @@ type present struct {
 	groups   map[string]presentGroup
 	projects map[string]presentProject
 	clusters []api.Cluster
+	catalog  map[string]api.CatalogEntry
 	grants   map[int64][]string
 	settings api.Settings
 	// otherGroups and otherProjects are all that is in the file's top-level groups, known when something may be pruned.
@@ -105,6 +106,9 @@ func readState(ctx context.Context, c *client, file orgFile, prune bool) (presen
 	}
 	if len(file.Clusters) > 0 {
 		r.clusters()
+	}
+	if file.Catalog != nil {
+		r.catalog()
 	}
 	if prune {
 		r.others()

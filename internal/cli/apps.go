@@ -43,19 +43,6 @@ func (r *run) appList() *cobra.Command {
 	return c
 }
 
-func (c *call) catalog(ctx context.Context) error {
-	found, err := get[api.Items[api.CatalogEntry]](ctx, c.client, "/catalog")
-	if err != nil {
-		return err
-	}
-	return c.out.show(found, func(t *table) {
-		t.row("NAME", "VERSION", "RIGHTS", "NAMESPACE", "VERIFIED", "DESCRIPTION")
-		for _, e := range found.Items {
-			t.row(e.Name, e.Version, e.Rights.Level, e.Namespace, e.Verified, e.Description)
-		}
-	})
-}
-
 func (r *run) appInstall() *cobra.Command {
 	var wanted api.InstallApplication
 	cluster, values, noWait := "", "", false

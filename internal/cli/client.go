@@ -68,7 +68,7 @@ func (c *client) send(ctx context.Context, out outgoing) (*http.Response, error)
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	request.Header.Set("User-Agent", c.agent)
 	if out.body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", out.kind)
 	}
 	if out.key != "" {
 		request.Header.Set(idempotency.Header, out.key)

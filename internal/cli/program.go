@@ -60,7 +60,7 @@ func (r *run) root() *cobra.Command {
 	root := group("roadstead", "Attach Kubernetes clusters, give projects namespaces, install applications, see what runs",
 		r.serve(), r.backup(), r.restore(), r.secrets(), r.version(),
 		r.groups(), r.projects(), r.environments(), r.members(), r.users(), r.tokens(), r.sessions(), r.instanceSettings(), r.search(),
-		r.clusters(), r.eks(), r.namespaces(), r.apps(), r.pods(), r.kubeconfig(), r.doctor(), r.log(), r.audit(),
+		r.clusters(), r.eks(), r.namespaces(), r.apps(), r.catalog(), r.pods(), r.kubeconfig(), r.doctor(), r.log(), r.audit(),
 		r.apply(), r.importing(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -13,10 +13,14 @@ import (
 	"github.com/roadstead/roadstead/internal/apperr"
 )
 
+// yamlText is the body of a request that is sent as it is.
+type yamlText []byte
+
 // outgoing is a request that can be sent more than once.
 type outgoing struct {
 	method, path string
 	body         []byte
+	kind         string // what the body is
 	// key names a change, so that the server makes it once. It is empty for a read.
 	key string
 }
@@ -29,6 +33,11 @@ func newOutgoing(method, path string, in any) (out outgoing, err error) {
 	if in == nil {
 		return out, nil
 	}
+	if text, ok := in.(yamlText); ok {
+		out.body, out.kind = text, "application/yaml"
+		return out, nil
+	}
+	out.kind = "application/json"
 	if out.body, err = json.Marshal(in); err != nil {
 		return out, fmt.Errorf("encode request: %w", err)
 	}

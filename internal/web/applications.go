@@ -23,6 +23,7 @@ type applicationView struct {
 	PodSecurity  string
 	Rights       application.RightsLevel
 	Verified     bool
+	Origin       string
 	Status       status
 	Code         apperr.Code
 	Operation    *operationLink
@@ -30,6 +31,19 @@ type applicationView struct {
 	InstallWord  string
 	NeedsAdmin   bool
 	CanUninstall bool
+}
+
+// originWord tells where an entry comes from.
+func originWord(o application.Origin) string {
+	switch o {
+	case application.File:
+		return "from the catalog folder"
+	case application.Stored:
+		return "stored by an administrator"
+	case application.BuiltIn:
+		return "built in"
+	}
+	return "" // the catalog has it no more
 }
 
 type operationLink struct {
@@ -65,7 +79,7 @@ func (h *Handler) application(ctx context.Context, v application.View) (applicat
 	view := applicationView{
 		Name: v.Entry.Name, Title: v.Entry.Title, Description: v.Entry.Description, Version: v.Entry.Chart.Version,
 		Namespace: v.Entry.Namespace, PodSecurity: v.Entry.PodSecurity, Rights: v.Entry.Rights.Level,
-		Verified: v.Entry.Verified, Status: applicationStatus(state), Code: v.Application.Code,
+		Verified: v.Entry.Verified, Origin: originWord(v.Entry.Origin), Status: applicationStatus(state), Code: v.Application.Code,
 		CanInstall: !state.Busy(), InstallWord: "Install", NeedsAdmin: v.Entry.Rights.Level == application.RightsClusterAdmin,
 		CanUninstall: !state.Busy() && state != application.Installable,
 	}
