@@ -79,14 +79,22 @@ func (s *server) catalog() string {
 	return dir
 }
 
-// addEntry adds a sample chart of devcluster to the catalog, in a namespace of
-// its own. The server reads it at its next start.
+// addEntry adds a sample chart of devcluster to the server's folder of catalog
+// entries.
 func (s *server) addEntry(t testing.TB, name, chart, timeout string) {
 	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.catalog(), name+".yaml"), []byte(entryText(name, chart, timeout)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// entryText is a catalog entry for a sample chart of devcluster, in a namespace
+// of its own.
+func entryText(name, chart, timeout string) string {
 	if timeout == "" {
 		timeout = "3m"
 	}
-	entry := fmt.Sprintf(`name: %[1]s
+	return fmt.Sprintf(`name: %[1]s
 title: Sample %[2]s
 description: A sample.
 chart: {repository: %[3]q, name: %[2]s, version: 1.0.0}
@@ -100,9 +108,6 @@ rights:
     - {groups: [apps], resources: [deployments, replicasets, daemonsets], verbs: [get, list, watch, create, update, patch, delete]}
     - {groups: [batch], resources: [jobs], verbs: [get, list, watch, create, update, patch, delete]}
 `, name, chart, shared.charts, timeout)
-	if err := os.WriteFile(filepath.Join(s.catalog(), name+".yaml"), []byte(entry), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (s *server) cli(ctx context.Context, args ...string) (string, error) {
