@@ -44,6 +44,8 @@ type Store interface {
 
 // Tx is the part of the store that changes things, inside one transaction.
 type Tx interface {
+	CatalogTx
+
 	// Application and Operation read a row for a change; nobody else changes
 	// it until the transaction ends.
 	Application(ctx context.Context, id int64) (Application, error)
@@ -59,6 +61,15 @@ type Tx interface {
 	UpdateOperation(ctx context.Context, o Operation) error
 	RecordDigest(ctx context.Context, chart ChartRef, digest string) error
 
+	Schedule(ctx context.Context, ref work.Ref) error
+	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
+	Notify(topic string)
+	// Record adds a row to the audit record.
+	Record(ctx context.Context, e audit.Entry) error
+}
+
+// CatalogTx is the part of a transaction that changes the stored catalog.
+type CatalogTx interface {
 	// HoldEntry keeps a stored entry until the transaction ends, or returns
 	// not_found.
 	HoldEntry(ctx context.Context, name string) error
@@ -70,10 +81,4 @@ type Tx interface {
 	DeleteEntry(ctx context.Context, name string) error
 	// ClustersWith lists names of clusters that have an application.
 	ClustersWith(ctx context.Context, name string, limit int) ([]string, error)
-
-	Schedule(ctx context.Context, ref work.Ref) error
-	ScheduleAt(ctx context.Context, ref work.Ref, at time.Time) error
-	Notify(topic string)
-	// Record adds a row to the audit record.
-	Record(ctx context.Context, e audit.Entry) error
 }

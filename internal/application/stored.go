@@ -168,7 +168,8 @@ func notStored(e Entry) error {
 	if e.Origin == File {
 		from = "comes from the catalog folder"
 	}
-	return apperr.New(apperr.Conflict, fmt.Sprintf("The entry %s %s.", e.Name, from), "Only stored entries can be removed; a stored one hides it.")
+	return apperr.New(apperr.Conflict, fmt.Sprintf("The entry %s %s.", e.Name, from),
+		"Only stored entries can be removed; a stored one hides it.")
 }
 
 // unused refuses to go on while a cluster has the application. An install that
