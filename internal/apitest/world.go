@@ -77,9 +77,10 @@ func Open(ctx context.Context, dir string) (*World, error) {
 	w.Applications = newApplications(w.Bus)
 	w.Live = &Live{bus: w.Bus}
 	w.Handler = &api.Handler{
-		Version: "1.2.3", Auth: w.Users, Access: access, Users: w.Users, Settings: settings, Limits: auth.NewLimits(past), Tenants: w.Tenants, Clusters: w.Clusters,
-		Namespaces: w.Namespaces, Applications: w.Applications, Mirror: w.Live, Values: w.Clusters, Manifests: w,
-		Audit: Record(120), Idempotency: &idempotency.Keys{Store: w.db.Idempotency(), Now: time.Now}, Bus: w.Bus, Log: log,
+		Version: "1.2.3", Auth: w.Users, Access: access, Users: w.Users, Settings: settings, Limits: auth.NewLimits(past),
+		Tenants: w.Tenants, Clusters: w.Clusters, Namespaces: w.Namespaces, Applications: w.Applications, Mirror: w.Live,
+		Values: w.Clusters, Manifests: w, Audit: Record(120), Bus: w.Bus, Log: log,
+		Idempotency: &idempotency.Keys{Store: w.db.Idempotency(), Now: time.Now},
 	}
 	return w, nil
 }
