@@ -108,14 +108,17 @@ func (o *organisation) routes(b *testing.B) (routes []string) {
 // notAsked are routes that have no end, or that answer nobody before an
 // identity provider does.
 func notAsked() []string {
-	return []string{"/api/v1/events", "/live", "/sign-in/oidc", "/sign-in/oidc/callback"}
+	return []string{
+		"/api/v1/events", "/live", "/sign-in/oidc", "/sign-in/oidc/callback", "/sign-in/oidc/sign-out", "/sign-in/oidc/signed-out",
+	}
 }
 
 // forAdministrators are routes about the instance, which is nobody else's.
 func forAdministrators() []string {
 	return []string{
-		"/api/v1/audit", "/api/v4/admin/clusters", "/api/v4/admin/clusters/:cluster_id", "/audit", "/clusters", "/clusters/new",
-		"/eks", "/eks/new", "/eks/roles/new", "/groups/new", "/service-tokens", "/users", "/users/{user}",
+		"/api/v1/audit", "/api/v1/settings", "/api/v1/users/{user}/identities", "/api/v4/admin/clusters",
+		"/api/v4/admin/clusters/:cluster_id", "/audit", "/clusters", "/clusters/new", "/eks", "/eks/new", "/eks/roles/new",
+		"/groups/new", "/service-tokens", "/settings", "/users", "/users/{user}",
 	}
 }
 

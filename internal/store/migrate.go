@@ -33,7 +33,7 @@ func migrateSQLite(ctx context.Context, db *sql.DB, queue Queue) error {
 // take longer than any statement of the program.
 func migratePostgres(ctx context.Context, pool *pgxpool.Pool, queue Queue) (err error) {
 	config := pool.Config().ConnConfig
-	for name := range timeouts() {
+	for name := range parameters() {
 		delete(config.RuntimeParams, name)
 	}
 	lock, err := pgx.ConnectConfig(ctx, config)

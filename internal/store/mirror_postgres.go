@@ -24,7 +24,7 @@ func openMirrorPostgres(ctx context.Context, databaseURL string) (*Mirror, error
 		return nil, fmt.Errorf("read the database URL: %w", err)
 	}
 	config := pool.ConnConfig
-	for name, value := range timeouts() {
+	for name, value := range parameters() {
 		if _, given := config.RuntimeParams[name]; !given {
 			config.RuntimeParams[name] = value
 		}

@@ -14,12 +14,16 @@ import (
 // queue's listener, a few steps at once, and pages.
 const connections = 20
 
-// timeouts end what hangs, unless the URL says otherwise. In milliseconds.
-func timeouts() map[string]string {
+// parameters are those of a connection, unless the URL says otherwise. Timeouts
+// end what hangs, in milliseconds. A plan is made for the values that are asked
+// for: one for all values, which Postgres would go over to, costs many lists
+// more than planning them each time.
+func parameters() map[string]string {
 	return map[string]string{
 		"statement_timeout":                   "30000",
 		"lock_timeout":                        "10000",
 		"idle_in_transaction_session_timeout": "60000",
+		"plan_cache_mode":                     "force_custom_plan",
 		"application_name":                    "roadstead",
 	}
 }
@@ -39,7 +43,7 @@ func (db *DB) connectPostgres(ctx context.Context, cfg Config) error {
 	if !strings.Contains(cfg.DatabaseURL, "pool_max_conns") {
 		config.MaxConns = int32(max(connections, 2*runtime.NumCPU()))
 	}
-	for name, value := range timeouts() {
+	for name, value := range parameters() {
 		if _, given := config.ConnConfig.RuntimeParams[name]; !given {
 			config.ConnConfig.RuntimeParams[name] = value
 		}

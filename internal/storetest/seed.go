@@ -66,7 +66,7 @@ func Seed(t testing.TB, db *store.DB, scale Scale) Organisation {
 		t.Fatal(err)
 	}
 	if pool != nil { // what PostgreSQL does by itself within a minute
-		if _, err := sqlite.ExecContext(t.Context(), "ANALYZE"); err != nil {
+		if _, err := sqlite.ExecContext(t.Context(), "VACUUM ANALYZE"); err != nil {
 			t.Fatal(err)
 		}
 	}
